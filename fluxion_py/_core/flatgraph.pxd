@@ -1,0 +1,78 @@
+"""Columns of the resource graph: what every vertex and edge is, element i is row i.
+
+Invariants: rows and edges are only appended; a removed vertex keeps its row with ALIVE cleared
+and is in no edge list. Edge lists are singly linked through `edge_next_out` (order of insertion,
+which is observable: it is the order of the walk) and `edge_next_in`. At most one edge joins an
+ordered pair of vertices.
+"""
+
+cimport cython
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
+from libcpp.pair cimport pair
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+cdef enum:
+    ALIVE = 1           # the vertex exists
+    DOWN = 2            # its own status is down
+    NO_PATH = -2        # not in the containment subsystem
+    OWN_PATH = -3       # its path is not parent + name: kept as text
+
+
+@cython.final
+cdef class FlatGraph:
+    # per vertex (row)
+    cdef vector[int16_t] v_type         # index into types
+    cdef vector[uint8_t] v_flags        # ALIVE | DOWN
+    cdef vector[int64_t] v_id           # local number, -1 none
+    cdef vector[int64_t] v_uniq         # number unique in the graph
+    cdef vector[int32_t] v_rank         # execution target, -1 none
+    cdef vector[int64_t] v_size         # units of the pool
+    cdef vector[int32_t] v_basename     # index into strings, -1 = the type's name
+    cdef vector[int32_t] v_name         # index into strings, -1 = basename + id
+    cdef vector[int16_t] v_unit         # index into units
+    cdef vector[int32_t] v_properties   # index into property_maps, -1 none
+    cdef vector[int32_t] v_above        # row whose path continues in this one's; -1 at the top
+    cdef vector[int32_t] v_first_out    # edge, -1 none
+    cdef vector[int32_t] v_last_out
+    cdef vector[int32_t] v_first_in
+    # per edge
+    cdef vector[int32_t] e_source
+    cdef vector[int32_t] e_target
+    cdef vector[int8_t] e_subsystem
+    cdef vector[int32_t] e_next_out
+    cdef vector[int32_t] e_next_in
+    # names and side tables
+    cdef vector[string] strings
+    cdef dict string_ids                # str -> index into strings
+    cdef list type_names
+    cdef dict type_ids
+    cdef list subsystem_names
+    cdef dict subsystem_ids
+    cdef list units
+    cdef dict unit_ids
+    cdef list property_maps             # distinct maps, shared by vertices, never changed in place
+    cdef dict property_ids              # tuple of items -> index
+    cdef dict own_paths                 # (row, subsystem id) -> text
+    cdef dict roots                     # subsystem id -> row
+    cdef readonly int64_t vertex_count
+    cdef readonly int64_t edge_count
+    cdef readonly int64_t epoch         # grows with every change of topology
+    cdef readonly int64_t property_epoch
+    # indexes, sorted by (key, row), rebuilt when the epoch has moved on
+    cdef vector[pair[uint64_t, int32_t]] path_index
+    cdef vector[pair[uint64_t, int32_t]] name_index
+    cdef vector[pair[int64_t, int32_t]] rank_index
+    cdef int64_t path_epoch
+    cdef int64_t name_epoch
+    cdef int64_t rank_epoch
+
+    cdef int32_t new_row(self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size)
+    cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem)
+    cdef void unlink_edge(self, int32_t edge) noexcept
+    cdef int32_t string_id(self, str text) except -2
+    cdef int check(self, int64_t row) except -1
+    cdef string name_text(self, int64_t row)
+    cdef void build_name_index(self)
+    cdef void build_path_index(self)
+    cdef void build_rank_index(self)

@@ -1,0 +1,683 @@
+# cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
+"""The resource graph as columns.
+
+Flows in: vertices and edges from a reader, one by one or in bulk. Flows out: answers about one
+vertex, index look-ups, and the columns themselves to the engine (see the .pxd, read it first).
+About 78 bytes per vertex with its edge. Look-ups by path, name and rank are O(log n) after an
+index of O(n log n) is built on first use; all else is O(1) or the size of its answer.
+A graph belongs to one thread.
+"""
+
+from array import array
+
+cimport cython
+
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
+from libcpp.algorithm cimport lower_bound, sort
+from libcpp.pair cimport pair
+from libcpp.string cimport string, to_string
+from libcpp.vector cimport vector
+
+RESERVED_TYPES = (
+    "cluster", "core", "socket", "gpu", "node", "rack", "slot", "xor_slot", "ssd", "storage_node",
+)
+cdef uint64_t FNV_START = 14695981039346656037ULL
+cdef uint64_t FNV_PRIME = 1099511628211ULL
+
+
+cdef inline uint64_t fnv(uint64_t state, const string& text) noexcept:
+    """Continue an FNV-1a hash: hash(path) continues hash(parent path), so paths need no text."""
+    cdef size_t i
+    for i in range(text.size()):
+        state = (state ^ <uint8_t> text[i]) * FNV_PRIME
+    return state
+
+
+cdef class FlatGraph:
+    """Vertices and edges as growable columns; a vertex is a *row* (an int from 0)."""
+
+    def __init__(self):
+        self.string_ids = {}
+        self.type_names = []
+        self.type_ids = {}
+        self.subsystem_names = ["containment"]
+        self.subsystem_ids = {"containment": 0}
+        self.units = [""]
+        self.unit_ids = {"": 0}
+        self.property_maps = []
+        self.property_ids = {}
+        self.own_paths = {}
+        self.roots = {}
+        self.path_epoch = self.name_epoch = self.rank_epoch = -1
+        for name in RESERVED_TYPES:
+            self.type_id(name)
+
+    # ---- names ----
+
+    def type_id(self, str name):
+        """Return the number of a type, giving it the next one if it is new."""
+        found = self.type_ids.get(name)
+        if found is None:
+            found = len(self.type_names)
+            if found > 32000:
+                raise ValueError("more than 32000 resource types")
+            self.type_ids[name] = found
+            self.type_names.append(name)
+        return found
+
+    def find_type(self, str name):
+        """Return the number of a type, -1 if no vertex or reserved name has it."""
+        return self.type_ids.get(name, -1)
+
+    def types(self):
+        """Return all type names in intern order."""
+        return list(self.type_names)
+
+    def subsystem_id(self, str name):
+        """Return the number of a subsystem, giving it the next one if it is new."""
+        found = self.subsystem_ids.get(name)
+        if found is None:
+            found = len(self.subsystem_names)
+            if found > 120:
+                raise ValueError("more than 120 subsystems")
+            self.subsystem_ids[name] = found
+            self.subsystem_names.append(name)
+        return found
+
+    def find_subsystem(self, str name):
+        """Return the number of a subsystem, -1 if it is unknown."""
+        return self.subsystem_ids.get(name, -1)
+
+    def subsystems(self):
+        """Return all subsystem names; containment is the first."""
+        return list(self.subsystem_names)
+
+    cdef int32_t string_id(self, str text) except -2:
+        found = self.string_ids.get(text)
+        if found is None:
+            found = <int32_t> self.strings.size()
+            self.strings.push_back(text.encode())
+            self.string_ids[text] = found
+        return found
+
+    # ---- growth ----
+
+    def reserve(self, int64_t vertices):
+        """Make room for that many more vertices, one edge each, so that growth copies nothing."""
+        cdef size_t total = self.v_type.size() + vertices
+        self.v_type.reserve(total)
+        self.v_flags.reserve(total)
+        self.v_id.reserve(total)
+        self.v_uniq.reserve(total)
+        self.v_rank.reserve(total)
+        self.v_size.reserve(total)
+        self.v_basename.reserve(total)
+        self.v_name.reserve(total)
+        self.v_unit.reserve(total)
+        self.v_properties.reserve(total)
+        self.v_above.reserve(total)
+        self.v_first_out.reserve(total)
+        self.v_last_out.reserve(total)
+        self.v_first_in.reserve(total)
+        total = self.e_source.size() + vertices
+        self.e_source.reserve(total)
+        self.e_target.reserve(total)
+        self.e_subsystem.reserve(total)
+        self.e_next_out.reserve(total)
+        self.e_next_in.reserve(total)
+
+    cdef int32_t new_row(self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size):
+        cdef int32_t row = <int32_t> self.v_type.size()
+        self.v_type.push_back(type)
+        self.v_flags.push_back(ALIVE)
+        self.v_id.push_back(id)
+        self.v_uniq.push_back(uniq)
+        self.v_rank.push_back(rank)
+        self.v_size.push_back(size)
+        self.v_basename.push_back(-1)
+        self.v_name.push_back(-1)
+        self.v_unit.push_back(0)
+        self.v_properties.push_back(-1)
+        self.v_above.push_back(NO_PATH)
+        self.v_first_out.push_back(-1)
+        self.v_last_out.push_back(-1)
+        self.v_first_in.push_back(-1)
+        self.vertex_count += 1
+        self.epoch += 1
+        return row
+
+    cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem):
+        cdef int32_t edge = <int32_t> self.e_source.size()
+        self.e_source.push_back(source)
+        self.e_target.push_back(target)
+        self.e_subsystem.push_back(subsystem)
+        self.e_next_out.push_back(-1)
+        self.e_next_in.push_back(self.v_first_in[target])
+        self.v_first_in[target] = edge
+        if self.v_last_out[source] < 0:
+            self.v_first_out[source] = edge
+        else:
+            self.e_next_out[self.v_last_out[source]] = edge
+        self.v_last_out[source] = edge
+        self.edge_count += 1
+        self.epoch += 1
+        return edge
+
+    def add_vertex(
+        self, str type, str basename, int64_t id, str name, int64_t uniq_id, int32_t rank=-1,
+        int64_t size=1, str unit="", properties=None, bint up=True,
+    ):
+        """Append one vertex without edges or paths and return its row."""
+        if size < 0:
+            raise ValueError(f"size {size} of {name} is negative")
+        cdef int32_t row = self.new_row(self.type_id(type), id, uniq_id, rank, size)
+        if basename != type:
+            self.v_basename[row] = self.string_id(basename)
+        if name != (basename if id == -1 else f"{basename}{id}"):
+            self.v_name[row] = self.string_id(name)
+        if unit:
+            self.v_unit[row] = self.unit_id(unit)
+        if properties:
+            self.v_properties[row] = self.property_map_id(properties)
+        if not up:
+            self.v_flags[row] |= DOWN
+        return row
+
+    def unit_id(self, str unit):
+        """Return the number of a unit text, giving it the next one if it is new."""
+        found = self.unit_ids.get(unit)
+        if found is None:
+            found = len(self.units)
+            if found > 32000:
+                raise ValueError("more than 32000 units")
+            self.unit_ids[unit] = found
+            self.units.append(unit)
+        return found
+
+    def property_map_id(self, properties):
+        """Return the number of a property map; equal maps are stored once."""
+        key = tuple(sorted(properties.items()))
+        if not key:
+            return -1
+        found = self.property_ids.get(key)
+        if found is None:
+            found = len(self.property_maps)
+            self.property_ids[key] = found
+            self.property_maps.append(dict(key))
+        return found
+
+    def add_children(
+        self, parents, int64_t per_parent, str type, str basename, ids, int64_t size, str unit,
+        str subsystem, int64_t first_rank=-1,
+    ):
+        """Append `per_parent` children to each parent and return the range of their rows.
+
+        `ids` has `len(parents) * per_parent` entries, parent by parent; names are basename + id.
+        """
+        cdef const int32_t[::1] above = array("i", parents)
+        cdef const int64_t[::1] numbers = ids if isinstance(ids, array) else array("q", ids)
+        cdef int64_t i, j, k = 0
+        cdef int16_t type_id = self.type_id(type)
+        cdef int8_t subsystem_id = self.subsystem_id(subsystem)
+        cdef int32_t base = -1 if basename == type else self.string_id(basename)
+        cdef int16_t unit_id = self.unit_id(unit)
+        cdef int32_t row
+        cdef int64_t start = <int64_t> self.v_type.size()
+        if numbers.shape[0] != above.shape[0] * per_parent:
+            raise ValueError(f"{numbers.shape[0]} ids for {above.shape[0]} x {per_parent} children")
+        if size < 0:
+            raise ValueError(f"size {size} of {basename} is negative")
+        for i in range(above.shape[0]):
+            self.check(above[i])
+        if per_parent * above.shape[0] > 1000:
+            self.reserve(per_parent * above.shape[0])
+        for i in range(above.shape[0]):
+            for j in range(per_parent):
+                row = self.new_row(
+                    type_id, numbers[k], start + k, -1 if first_rank < 0 else first_rank + k, size
+                )
+                self.v_basename[row] = base
+                self.v_unit[row] = unit_id
+                self.new_edge(above[i], row, subsystem_id)
+                if subsystem_id == 0:
+                    self.v_above[row] = above[i]
+                k += 1
+        if subsystem_id != 0:
+            for i in range(k):
+                self.set_path_under(start + i, subsystem, above[i // per_parent])
+        return range(start, start + k)
+
+    def add_edge(self, int64_t source, int64_t target, str subsystem="containment"):
+        """Join two vertices; an edge that joins them already only changes its subsystem.
+
+        That is the reference's rule (resource-graph.md 2). O(in-degree of the target).
+        """
+        cdef int8_t subsystem_id = self.subsystem_id(subsystem)
+        cdef int32_t edge
+        self.check(source)
+        self.check(target)
+        edge = self.v_first_in[target]
+        while edge >= 0:
+            if self.e_source[edge] == source:
+                self.e_subsystem[edge] = subsystem_id
+                self.epoch += 1
+                return
+            edge = self.e_next_in[edge]
+        self.new_edge(source, target, subsystem_id)
+
+    def set_path(self, int64_t row, str subsystem, str path):
+        """Give a vertex an absolute path in a subsystem; the last one given counts."""
+        self.check(row)
+        cdef int64_t subsystem_id = self.subsystem_id(subsystem)
+        self.own_paths[(row, subsystem_id)] = path
+        if subsystem_id == 0:
+            self.v_above[row] = OWN_PATH
+        self.epoch += 1
+
+    def set_path_under(self, int64_t row, str subsystem, int64_t parent):
+        """Give a vertex the path "parent's path/name" in a subsystem; -1 as parent: "/name"."""
+        self.check(row)
+        if parent >= 0:
+            self.check(parent)
+        if self.subsystem_id(subsystem) == 0:
+            self.own_paths.pop((row, 0), None)
+            self.v_above[row] = parent
+            self.epoch += 1
+        else:
+            above = self.path(parent, subsystem) if parent >= 0 else ""
+            self.set_path(row, subsystem, f"{above or ''}/{self.name(row)}")
+
+    def set_root(self, str subsystem, int64_t row):
+        """Make a vertex the root of a subsystem."""
+        self.check(row)
+        self.roots[self.subsystem_id(subsystem)] = row
+
+    cdef void unlink_edge(self, int32_t edge) noexcept:
+        cdef int32_t source = self.e_source[edge], target = self.e_target[edge]
+        cdef int32_t before = -1, at = self.v_first_out[source]
+        while at != edge:
+            before = at
+            at = self.e_next_out[at]
+        if before < 0:
+            self.v_first_out[source] = self.e_next_out[edge]
+        else:
+            self.e_next_out[before] = self.e_next_out[edge]
+        if self.v_last_out[source] == edge:
+            self.v_last_out[source] = before
+        before = -1
+        at = self.v_first_in[target]
+        while at != edge:
+            before = at
+            at = self.e_next_in[at]
+        if before < 0:
+            self.v_first_in[target] = self.e_next_in[edge]
+        else:
+            self.e_next_in[before] = self.e_next_in[edge]
+        self.edge_count -= 1
+
+    def detach(self, int64_t row):
+        """Remove a vertex and all that hangs below it alone (containment); return the rows.
+
+        A vertex that has a containment parent outside the removed part stays. Cost: the size of
+        the removed part, and the fan-out of the parent.
+        """
+        self.check(row)
+        cdef list gone = [row]
+        cdef set inside = {row}
+        cdef int32_t edge, incoming
+        cdef size_t at = 0
+        while at < len(gone):
+            edge = self.v_first_out[<int64_t> gone[at]]
+            at += 1
+            while edge >= 0:
+                target = self.e_target[edge]
+                if self.e_subsystem[edge] == 0 and target not in inside:
+                    incoming = self.v_first_in[<int32_t> target]
+                    while incoming >= 0 and (
+                        self.e_subsystem[incoming] != 0 or self.e_source[incoming] in inside
+                    ):
+                        incoming = self.e_next_in[incoming]
+                    if incoming < 0:
+                        inside.add(target)
+                        gone.append(target)
+                edge = self.e_next_out[edge]
+        for victim in gone:
+            while self.v_first_out[<int64_t> victim] >= 0:
+                self.unlink_edge(self.v_first_out[<int64_t> victim])
+            while self.v_first_in[<int64_t> victim] >= 0:
+                self.unlink_edge(self.v_first_in[<int64_t> victim])
+            self.v_flags[<int64_t> victim] &= ~ALIVE
+        self.own_paths = {k: v for k, v in self.own_paths.items() if k[0] not in inside}
+        self.roots = {k: v for k, v in self.roots.items() if v not in inside}
+        self.vertex_count -= len(gone)
+        self.epoch += 1
+        return gone
+
+    # ---- the whole graph ----
+
+    def __len__(self):
+        return self.v_type.size()
+
+    def rows(self):
+        """Return the live rows in ascending order."""
+        cdef size_t row
+        return [row for row in range(self.v_flags.size()) if self.v_flags[row] & ALIVE]
+
+    def root(self, str subsystem="containment"):
+        """Return the root row of a subsystem, -1 if it has none."""
+        return self.roots.get(self.find_subsystem(subsystem), -1)
+
+    # ---- one vertex ----
+
+    cdef int check(self, int64_t row) except -1:
+        if row < 0 or row >= <int64_t> self.v_type.size():
+            raise IndexError(f"no vertex {row}")
+        return 0
+
+    def alive(self, int64_t row):
+        """Say whether the vertex still exists."""
+        return 0 <= row < <int64_t> self.v_type.size() and bool(self.v_flags[row] & ALIVE)
+
+    def type(self, int64_t row):
+        """Return the type name."""
+        self.check(row)
+        return self.type_names[self.v_type[row]]
+
+    def basename(self, int64_t row):
+        """Return the name without its number."""
+        self.check(row)
+        if self.v_basename[row] < 0:
+            return self.type_names[self.v_type[row]]
+        return self.strings[self.v_basename[row]].decode()
+
+    def id(self, int64_t row):
+        """Return the local number, -1 for none."""
+        self.check(row)
+        return self.v_id[row]
+
+    def name(self, int64_t row):
+        """Return the name, normally basename + id."""
+        self.check(row)
+        if self.v_name[row] >= 0:
+            return self.strings[self.v_name[row]].decode()
+        if self.v_id[row] == -1:
+            return self.basename(row)
+        return f"{self.basename(row)}{self.v_id[row]}"
+
+    def uniq_id(self, int64_t row):
+        """Return the number that is unique in the graph."""
+        self.check(row)
+        return self.v_uniq[row]
+
+    def rank(self, int64_t row):
+        """Return the execution target, -1 for none."""
+        self.check(row)
+        return self.v_rank[row]
+
+    def set_rank(self, int64_t row, int32_t rank):
+        """Change the execution target."""
+        self.check(row)
+        self.v_rank[row] = rank
+        self.epoch += 1
+
+    def size(self, int64_t row):
+        """Return the units of the pool."""
+        self.check(row)
+        return self.v_size[row]
+
+    def unit(self, int64_t row):
+        """Return the unit text."""
+        self.check(row)
+        return self.units[self.v_unit[row]]
+
+    def up(self, int64_t row):
+        """Say whether the vertex's own status is up."""
+        self.check(row)
+        return not self.v_flags[row] & DOWN
+
+    def set_up(self, int64_t row, bint up):
+        """Set the vertex's own status. An engine on this graph must be told: Engine.set_status."""
+        self.check(row)
+        if up:
+            self.v_flags[row] &= ~DOWN
+        else:
+            self.v_flags[row] |= DOWN
+
+    def properties(self, int64_t row):
+        """Return a copy of the properties, ordered by key."""
+        self.check(row)
+        if self.v_properties[row] < 0:
+            return {}
+        return dict(self.property_maps[self.v_properties[row]])
+
+    def set_property(self, int64_t row, str key, str value):
+        """Set one property, replacing an old value."""
+        self.check(row)
+        self.v_properties[row] = self.property_map_id({**self.properties(row), key: value})
+        self.property_epoch += 1
+
+    def remove_property(self, int64_t row, str key):
+        """Remove one property; a missing one is no error."""
+        self.check(row)
+        kept = {k: v for k, v in self.properties(row).items() if k != key}
+        self.v_properties[row] = self.property_map_id(kept)
+        self.property_epoch += 1
+
+    def path(self, int64_t row, str subsystem="containment"):
+        """Return the absolute path in a subsystem, None if the vertex is not in it. O(depth)."""
+        self.check(row)
+        cdef int64_t subsystem_id = self.subsystem_ids.get(subsystem, -1)
+        if subsystem_id != 0 or self.v_above[row] == OWN_PATH:
+            return self.own_paths.get((row, subsystem_id))
+        if self.v_above[row] == NO_PATH:
+            return None
+        parts = []
+        while True:
+            parts.append(self.name(row))
+            if self.v_above[row] < 0:
+                break
+            row = self.v_above[row]
+            if self.v_above[row] == OWN_PATH:
+                return "/".join([self.own_paths[(row, 0)], *reversed(parts)])
+        return "/" + "/".join(reversed(parts))
+
+    def paths(self, int64_t row):
+        """Return the path of every subsystem the vertex is in, ordered by subsystem name."""
+        found = {}
+        for subsystem in sorted(self.subsystem_names):
+            path = self.path(row, subsystem)
+            if path is not None:
+                found[subsystem] = path
+        return found
+
+    def out_edges(self, int64_t row):
+        """Return (target row, subsystem id) in order of insertion."""
+        self.check(row)
+        found = []
+        cdef int32_t edge = self.v_first_out[row]
+        while edge >= 0:
+            found.append((self.e_target[edge], self.e_subsystem[edge]))
+            edge = self.e_next_out[edge]
+        return found
+
+    def in_edges(self, int64_t row):
+        """Return (source row, subsystem id), oldest edge first."""
+        self.check(row)
+        found = []
+        cdef int32_t edge = self.v_first_in[row]
+        while edge >= 0:
+            found.append((self.e_source[edge], self.e_subsystem[edge]))
+            edge = self.e_next_in[edge]
+        return found[::-1]
+
+    # ---- indexes ----
+
+    cdef string name_text(self, int64_t row):
+        if self.v_name[row] >= 0:
+            return self.strings[self.v_name[row]]
+        cdef string text
+        if self.v_basename[row] >= 0:
+            text = self.strings[self.v_basename[row]]
+        else:
+            text = (<str> self.type_names[self.v_type[row]]).encode()
+        if self.v_id[row] != -1:
+            text += to_string(<long long> self.v_id[row])
+        return text
+
+    cdef void build_name_index(self):
+        cdef size_t row
+        self.name_index.clear()
+        for row in range(self.v_type.size()):
+            if self.v_flags[row] & ALIVE:
+                self.name_index.push_back(
+                    pair[uint64_t, int32_t](fnv(FNV_START, self.name_text(row)), row)
+                )
+        sort(self.name_index.begin(), self.name_index.end())
+        self.name_epoch = self.epoch
+
+    cdef void build_path_index(self):
+        """Hash every path by continuing the hash of the one above; O(n log n)."""
+        cdef vector[uint64_t] hashes
+        cdef vector[uint8_t] done
+        cdef vector[int32_t] climb
+        cdef size_t row
+        cdef int32_t at
+        cdef string slash = b"/"
+        hashes.resize(self.v_type.size())
+        done.resize(self.v_type.size())
+        self.path_index.clear()
+        for row in range(self.v_type.size()):
+            at = <int32_t> row
+            while not done[at] and self.v_above[at] >= 0:
+                climb.push_back(at)
+                at = self.v_above[at]
+            if not done[at]:
+                done[at] = 1
+                if self.v_above[at] == OWN_PATH and self.v_flags[at] & ALIVE:
+                    hashes[at] = fnv(FNV_START, (<str> self.own_paths[(at, 0)]).encode())
+                else:
+                    hashes[at] = fnv(fnv(FNV_START, slash), self.name_text(at))
+            while not climb.empty():
+                at = climb.back()
+                climb.pop_back()
+                hashes[at] = fnv(fnv(hashes[self.v_above[at]], slash), self.name_text(at))
+                done[at] = 1
+            if self.v_flags[row] & ALIVE and self.v_above[row] != NO_PATH:
+                self.path_index.push_back(pair[uint64_t, int32_t](hashes[row], <int32_t> row))
+        for (owner, subsystem), text in self.own_paths.items():
+            if subsystem != 0 and self.alive(owner):
+                self.path_index.push_back(pair[uint64_t, int32_t](
+                    fnv(FNV_START, (<str> text).encode()), <int32_t> owner
+                ))
+        sort(self.path_index.begin(), self.path_index.end())
+        self.path_epoch = self.epoch
+
+    def rows_at(self, str path):
+        """Return the vertices with this path in any subsystem, in order of creation."""
+        if self.path_epoch != self.epoch:
+            self.build_path_index()
+        cdef uint64_t key = fnv(FNV_START, path.encode())
+        cdef pair[uint64_t, int32_t] first = pair[uint64_t, int32_t](key, -1)
+        found = []
+        it = lower_bound(self.path_index.begin(), self.path_index.end(), first)
+        cdef size_t at = it - self.path_index.begin()
+        while at < self.path_index.size() and self.path_index[at].first == key:
+            row = self.path_index[at].second
+            if row not in found and path in self.paths(row).values():
+                found.append(row)
+            at += 1
+        return found
+
+    def rows_named(self, str name):
+        """Return the vertices with this name, in order of creation."""
+        if self.name_epoch != self.epoch:
+            self.build_name_index()
+        cdef uint64_t key = fnv(FNV_START, name.encode())
+        cdef pair[uint64_t, int32_t] first = pair[uint64_t, int32_t](key, -1)
+        found = []
+        it = lower_bound(self.name_index.begin(), self.name_index.end(), first)
+        cdef size_t at = it - self.name_index.begin()
+        while at < self.name_index.size() and self.name_index[at].first == key:
+            row = self.name_index[at].second
+            if self.name(row) == name:
+                found.append(row)
+            at += 1
+        return found
+
+    cdef void build_rank_index(self):
+        cdef size_t row
+        self.rank_index.clear()
+        for row in range(self.v_type.size()):
+            if self.v_flags[row] & ALIVE:
+                self.rank_index.push_back(pair[int64_t, int32_t](self.v_rank[row], <int32_t> row))
+        sort(self.rank_index.begin(), self.rank_index.end())
+        self.rank_epoch = self.epoch
+
+    def rows_of_rank(self, int64_t rank):
+        """Return the vertices of an execution target, in order of creation."""
+        if self.rank_epoch != self.epoch:
+            self.build_rank_index()
+        cdef pair[int64_t, int32_t] first = pair[int64_t, int32_t](rank, -1)
+        found = []
+        it = lower_bound(self.rank_index.begin(), self.rank_index.end(), first)
+        cdef size_t at = it - self.rank_index.begin()
+        while at < self.rank_index.size() and self.rank_index[at].first == rank:
+            found.append(self.rank_index[at].second)
+            at += 1
+        return found
+
+    def ranks(self):
+        """Return rank -> number of vertices, ascending; -1 counts those without a rank."""
+        if self.rank_epoch != self.epoch:
+            self.build_rank_index()
+        found = {}
+        cdef size_t at
+        for at in range(self.rank_index.size()):
+            rank = self.rank_index[at].first
+            found[rank] = found.get(rank, 0) + 1
+        return found
+
+    def rows_of_type(self, str type):
+        """Return the vertices of a type in order of creation. O(n)."""
+        cdef int64_t wanted = self.find_type(type)
+        cdef size_t row
+        return [
+            row for row in range(self.v_type.size())
+            if self.v_type[row] == wanted and self.v_flags[row] & ALIVE
+        ]
+
+    def index_sizes(self):
+        """Return how many distinct types, names and paths there are."""
+        if self.path_epoch != self.epoch:
+            self.build_path_index()
+        if self.name_epoch != self.epoch:
+            self.build_name_index()
+        cdef size_t at
+        cdef int64_t names = 0, paths = 0
+        for at in range(self.name_index.size()):
+            names += at == 0 or self.name_index[at].first != self.name_index[at - 1].first
+        for at in range(self.path_index.size()):
+            paths += at == 0 or self.path_index[at].first != self.path_index[at - 1].first
+        return len(self.counts()), names, paths
+
+    def counts(self):
+        """Return type -> number of live vertices, in order of each type's first vertex."""
+        cdef vector[int64_t] found
+        cdef size_t row
+        order = []
+        found.resize(len(self.type_names))
+        for row in range(self.v_type.size()):
+            if self.v_flags[row] & ALIVE:
+                if found[self.v_type[row]] == 0:
+                    order.append(self.v_type[row])
+                found[self.v_type[row]] += 1
+        return {self.type_names[type]: found[<int64_t> type] for type in order}
+
+    def memory(self):
+        """Return the bytes held by the columns and indexes."""
+        return (
+            self.v_type.capacity() * (2 + 1 + 8 * 3 + 4 * 4 + 2 + 4 * 4)
+            + self.e_source.capacity() * 17
+            + (self.path_index.capacity() + self.name_index.capacity()) * 16
+            + self.rank_index.capacity() * 16
+        )

@@ -1,0 +1,369 @@
+# cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
+"""Bookkeeping of the engine: holds, filters, jobs (see the .pxd, read it first).
+
+Looking at an untouched vertex costs nothing: no hold, no time line. A look at a touched one costs
+the number of its holds. Time in seconds, half-open windows.
+"""
+
+cimport cython
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
+from libcpp.vector cimport vector
+
+from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
+from fluxion_py._core.timeline cimport TimeLine
+
+MAX_DEPTH = 1000    # the walk is recursive: some 300 bytes of stack per level
+
+
+@cython.final
+cdef class Ledger:
+    """Holds, filters and jobs of one engine."""
+
+    def __init__(self, FlatGraph graph, subsystems, filter_spec):
+        self.graph = graph
+        self.subsystems = subsystems
+        self.dominant = subsystems[0]
+        self.filter_spec = filter_spec
+        self.free_hold = -1
+        self.lines = []
+
+    # ---- filters (matching.md 3, errata G8) ----
+
+    cdef int prime(self) except -1:
+        """Compute what is tracked where and all totals anew; spans in time lines are kept."""
+        cdef size_t types, rows = self.graph.v_type.size(), filter, kind
+        everywhere = {below for anchor, below in self.filter_spec if anchor == "ALL"}
+        for anchor, below in self.filter_spec:
+            self.graph.type_id(below)
+            if anchor != "ALL":
+                self.graph.type_id(anchor)
+        types = len(self.graph.type_names)
+        self.v_owned.resize(rows, -1)
+        self.v_passed.resize(rows, -1)
+        self.v_filter.resize(rows, -1)
+        self.everywhere.assign(types, 0)
+        self.tracked.assign(types, 0)
+        self.anchored.assign(types, vector[uint8_t](types, 0))
+        for anchor, below in self.filter_spec:
+            kind = self.graph.type_ids[below]
+            self.tracked[kind] = 1
+            if below in everywhere:
+                self.everywhere[kind] = 1
+            else:
+                self.anchored[<int64_t> self.graph.type_ids[anchor]][kind] = 1
+        for subsystem in self.subsystems:
+            self.primed.assign(rows, 0)
+            root = self.graph.roots[subsystem]
+            self.prime_vertex(root, subsystem, 0)
+        return 0
+
+    cdef int prime_vertex(self, int32_t row, int8_t subsystem, int depth) except -1:
+        """Sum up below an inner vertex and set its filter; the sums are in sums[depth] after."""
+        cdef FlatGraph g = self.graph
+        cdef size_t types = self.tracked.size(), kind
+        cdef int32_t edge = g.v_first_out[row], child
+        cdef int16_t child_type
+        if depth >= MAX_DEPTH:
+            raise ValueError(f"the graph is deeper than {MAX_DEPTH} levels")
+        if self.sums.size() <= <size_t> depth + 1:
+            self.sums.resize(depth + 2)
+        self.sums[depth].assign(types, 0)
+        self.primed[row] = 1
+        while edge >= 0:
+            child = g.e_target[edge]
+            if g.e_subsystem[edge] == subsystem and not self.primed[child]:
+                child_type = g.v_type[child]
+                if g.v_first_out[child] >= 0:
+                    self.prime_vertex(child, subsystem, depth + 1)
+                    for kind in range(types):
+                        self.sums[depth][kind] += self.sums[depth + 1][kind]
+                else:
+                    self.primed[child] = 1
+                    if not self.tracked[child_type]:
+                        self.tracked[child_type] = 1
+                        self.anchored[0][child_type] = 1     # type 0 is cluster
+                if self.tracked[child_type]:
+                    self.sums[depth][child_type] += g.v_size[child]
+            edge = g.e_next_out[edge]
+        if subsystem == self.dominant:
+            self.set_filter(row, self.sums[depth])
+        return 0
+
+    cdef int set_filter(self, int32_t row, const vector[int64_t]& below) except -1:
+        cdef vector[int16_t] types
+        cdef vector[int64_t] totals
+        cdef int16_t own = self.graph.v_type[row], kind
+        cdef int16_t count = <int16_t> self.tracked.size()
+        cdef int32_t filter = self.v_filter[row], fresh
+        for kind in range(count):
+            if self.anchored[own][kind] and not self.everywhere[kind]:
+                types.push_back(kind)
+        for kind in range(count):
+            if self.everywhere[kind] and kind != own:
+                types.push_back(kind)
+        for kind in types:
+            totals.push_back(below[kind])
+        fresh = self.type_set(types)
+        if filter < 0:
+            filter = <int32_t> self.f_row.size()
+            self.v_filter[row] = filter
+            self.f_row.push_back(row)
+            self.f_set.push_back(fresh)
+            self.f_totals.push_back(totals)
+            self.f_children.push_back(self.children_mask(row))
+            self.lines.append(None)
+            return 0
+        self.f_children[filter] = self.children_mask(row)
+        if self.f_set[filter] != fresh:
+            self.remap_filter(filter, fresh)
+        self.f_totals[filter] = totals
+        return 0
+
+    cdef uint64_t children_mask(self, int32_t row) noexcept:
+        """Return the set of types that edges of any subsystem lead to; 63 stands for 63 and up."""
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge = g.v_first_out[row]
+        cdef uint64_t mask = 0
+        while edge >= 0:
+            mask |= <uint64_t> 1 << min(<int> g.v_type[g.e_target[edge]], 63)
+            edge = g.e_next_out[edge]
+        return mask
+
+    cdef bint has_child(self, int32_t row, int16_t type) noexcept:
+        """Say whether an edge of any subsystem leads to a vertex of this type."""
+        cdef int32_t edge
+        if type < 0 or self.v_filter[row] < 0:
+            return False
+        if not self.f_children[self.v_filter[row]] >> min(<int> type, 63) & 1:
+            return False
+        if type < 63:
+            return True
+        edge = self.graph.v_first_out[row]
+        while edge >= 0 and self.graph.v_type[self.graph.e_target[edge]] != type:
+            edge = self.graph.e_next_out[edge]
+        return edge >= 0
+
+    cdef bint has_filter(self, int32_t row) noexcept:
+        """Say whether anything is tracked below the vertex."""
+        return self.v_filter[row] >= 0 and not (
+            self.type_sets[self.f_set[self.v_filter[row]]].empty()
+        )
+
+    cdef int32_t type_set(self, vector[int16_t]& types):
+        """Return the index of a list of types; equal lists are stored once (they are few)."""
+        cdef size_t index
+        for index in range(self.type_sets.size()):
+            if self.type_sets[index] == types:
+                return <int32_t> index
+        self.type_sets.push_back(types)
+        return <int32_t> self.type_sets.size() - 1
+
+    cdef int remap_filter(self, int32_t filter, int32_t fresh) except -1:
+        """Give a filter another list of types; spans of types that stay are kept."""
+        cdef vector[int16_t] old = self.type_sets[self.f_set[filter]], new = self.type_sets[fresh]
+        cdef vector[int64_t] amounts
+        cdef int32_t at
+        cdef size_t i, j
+        cdef TimeLine line
+        self.f_set[filter] = fresh
+        if self.lines[filter] is None:
+            return 0
+        line = TimeLine(<int32_t> new.size())
+        for head in (self.v_owned[self.f_row[filter]], self.v_passed[self.f_row[filter]]):
+            at = head
+            while at >= 0:
+                if self.holds[at].span >= 0:
+                    amounts.assign(new.size(), 0)
+                    for i in range(new.size()):
+                        for j in range(old.size()):
+                            if old[j] == new[i]:
+                                amounts[i] = self.spans[self.holds[at].span][j]
+                    self.spans[self.holds[at].span] = amounts
+                    line.add(self.holds[at].start, self.holds[at].end, amounts.data())
+                at = self.holds[at].next
+        self.lines[filter] = line
+        return 0
+
+    cdef TimeLine line(self, int32_t filter):
+        """Return a filter's time line, making it if there is none yet."""
+        line = self.lines[filter]
+        if line is None:
+            line = TimeLine(<int32_t> self.type_sets[self.f_set[filter]].size())
+            self.lines[filter] = line
+        return line
+
+    cdef bint fits_below(self, int32_t row, const vector[int64_t]& demand, int64_t start,
+                         int64_t end) noexcept:
+        """The filter check: are all demanded tracked units free below, all through the window?"""
+        cdef int32_t filter = self.v_filter[row]
+        cdef vector[int16_t]* types
+        cdef size_t index
+        cdef int64_t wanted
+        cdef TimeLine line
+        if filter < 0 or demand.empty():
+            return True
+        types = &self.type_sets[self.f_set[filter]]
+        for index in range(types.size()):
+            if <size_t> types[0][index] >= demand.size():
+                continue
+            wanted = demand[types[0][index]]
+            if wanted > self.f_totals[filter][index]:
+                return False
+            if wanted > 0 and self.lines[filter] is not None:
+                line = self.lines[filter]
+                if wanted > self.f_totals[filter][index] - line.peak(<int32_t> index, start, end):
+                    return False
+        return True
+
+    cdef int64_t free_below(self, int32_t filter, size_t kind, int64_t time) noexcept:
+        """Return the free units of the filter's type number `kind` at an instant."""
+        if self.lines[filter] is None:
+            return self.f_totals[filter][kind]
+        return max(
+            0, self.f_totals[filter][kind] - (<TimeLine> self.lines[filter]).at(<int32_t> kind, time)
+        )
+
+    # ---- looking at a vertex ----
+
+    cdef int64_t available(self, int32_t row, int64_t start, int64_t end) noexcept:
+        """Return the units of the vertex's own pool that are free all through the window."""
+        cdef int64_t most = 0, used, instant
+        cdef int32_t at = self.v_owned[row], other
+        while at >= 0:
+            if self.holds[at].start < end and self.holds[at].end > start:
+                # Use rises only where a hold starts: look at each such instant in the window.
+                instant = max(start, self.holds[at].start)
+                used = 0
+                other = self.v_owned[row]
+                while other >= 0:
+                    if self.holds[other].start <= instant and self.holds[other].end > instant:
+                        used += self.holds[other].needs
+                    other = self.holds[other].next
+                most = max(most, used)
+            at = self.holds[at].next
+        return max(0, self.graph.v_size[row] - most)
+
+    cdef bint untouched(self, int32_t row, int64_t start, int64_t end) noexcept:
+        """Say whether no job at all touches the vertex in the window (x_checker)."""
+        cdef int32_t at = self.v_owned[row]
+        while at >= 0:
+            if self.holds[at].flags & TAGGED and (
+                self.holds[at].start < end and self.holds[at].end > start
+            ):
+                return False
+            at = self.holds[at].next
+        at = self.v_passed[row]
+        while at >= 0:
+            if self.holds[at].start < end and self.holds[at].end > start:
+                return False
+            at = self.holds[at].next
+        return True
+
+    cdef bint allocated(self, int32_t row) noexcept:
+        """Say whether an allocation is recorded here, even one whose time is over."""
+        cdef int32_t at = self.v_owned[row]
+        while at >= 0:
+            if not self.holds[at].flags & RESERVED:
+                return True
+            at = self.holds[at].next
+        return False
+
+    cdef int32_t find_hold(self, int32_t row, int64_t jobid) noexcept:
+        cdef int32_t at = self.v_owned[row]
+        while at >= 0 and self.holds[at].jobid != jobid:
+            at = self.holds[at].next
+        if at >= 0:
+            return at
+        at = self.v_passed[row]
+        while at >= 0 and self.holds[at].jobid != jobid:
+            at = self.holds[at].next
+        return at
+
+    # ---- taking and giving back ----
+
+    cdef int32_t add_hold(self, int32_t row, int64_t jobid, int64_t start, int64_t end,
+                          int64_t needs, uint8_t flags):
+        """Record a job on a vertex and return the hold."""
+        cdef int32_t at = self.free_hold
+        cdef Hold hold
+        hold.jobid = jobid
+        hold.start = start
+        hold.end = end
+        hold.needs = needs
+        hold.row = row
+        hold.span = -1
+        hold.flags = flags
+        if at >= 0:
+            self.free_hold = self.holds[at].next
+        else:
+            at = <int32_t> self.holds.size()
+            self.holds.push_back(hold)
+        if flags & OWNED:
+            hold.next = self.v_owned[row]
+            self.v_owned[row] = at
+        else:
+            hold.next = self.v_passed[row]
+            self.v_passed[row] = at
+        self.holds[at] = hold
+        self.jobs[jobid].push_back(at)
+        return at
+
+    cdef int add_span(self, int32_t hold, const vector[int64_t]& amounts) except -1:
+        """Charge a hold's vertex's filter; one amount per type of the filter, zeros are legal."""
+        cdef TimeLine line = self.line(self.v_filter[self.holds[hold].row])
+        cdef int32_t span
+        line.add(self.holds[hold].start, self.holds[hold].end, amounts.data())
+        if self.free_spans.empty():
+            span = <int32_t> self.spans.size()
+            self.spans.push_back(amounts)
+        else:
+            span = self.free_spans.back()
+            self.free_spans.pop_back()
+            self.spans[span] = amounts
+        self.holds[hold].span = span
+        return 0
+
+    cdef int drop_span(self, int32_t hold) except -1:
+        cdef int32_t span = self.holds[hold].span
+        if span >= 0:
+            self.line(self.v_filter[self.holds[hold].row]).remove(
+                self.holds[hold].start, self.holds[hold].end, self.spans[span].data()
+            )
+            self.spans[span].clear()
+            self.free_spans.push_back(span)
+            self.holds[hold].span = -1
+        return 0
+
+    cdef int drop_hold(self, int32_t hold) except -1:
+        """Take a hold off its vertex; its job's list is the caller's business (`forget`)."""
+        cdef int32_t row = self.holds[hold].row
+        cdef int32_t* link
+        self.drop_span(hold)
+        link = &self.v_owned[row] if self.holds[hold].flags & OWNED else &self.v_passed[row]
+        while link[0] != hold:
+            link = &self.holds[link[0]].next
+        link[0] = self.holds[hold].next
+        self.holds[hold].next = self.free_hold
+        self.holds[hold].row = -1
+        self.free_hold = hold
+        return 0
+
+    cdef void forget(self, int64_t jobid, int32_t hold) noexcept:
+        """Take a hold out of its job's list; the job goes with its last hold. O(job)."""
+        cdef vector[int32_t]* mine = &self.jobs[jobid]
+        cdef size_t index
+        for index in range(mine.size()):
+            if mine[0][index] == hold:
+                mine.erase(mine.begin() + index)
+                break
+        if mine.empty():
+            self.jobs.erase(jobid)
+
+    cdef int drop_job(self, int64_t jobid) except -1:
+        """Give back everything of a job."""
+        cdef vector[int32_t] mine = self.jobs[jobid]
+        cdef size_t index
+        for index in range(mine.size()):
+            self.drop_hold(mine[index])
+        self.jobs.erase(jobid)
+        return 0

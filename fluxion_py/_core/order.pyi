@@ -1,0 +1,3 @@
+from collections.abc import Iterable
+
+def order_of(keys: Iterable[int], reference: bool) -> list[int]: ...

@@ -1,0 +1,30 @@
+"""Used amounts of several types over time, as one table of points.
+
+Point i holds from times[i] to times[i + 1] (the last one for ever); row i of `used` are its K
+amounts. Before the first point nothing is used. A point lives as long as a span starts or ends at
+it (`refs`). All types share the points: that is what makes a candidate time of one type a
+candidate of all (matching.md 1).
+"""
+
+cimport cython
+from libc.stdint cimport int32_t, int64_t
+from libcpp.vector cimport vector
+
+
+@cython.final
+cdef class TimeLine:
+    cdef readonly int32_t width         # K, the number of types
+    cdef vector[int64_t] times          # ascending, distinct
+    cdef vector[int32_t] refs           # spans that start or end here
+    cdef vector[int64_t] used           # points * width
+
+    cdef size_t after(self, int64_t time) noexcept
+    cdef size_t hold_point(self, int64_t time)
+    cdef void drop_point(self, int64_t time) noexcept
+    cdef void add(self, int64_t start, int64_t end, const int64_t* amounts)
+    cdef void remove(self, int64_t start, int64_t end, const int64_t* amounts) noexcept
+    cdef void change(self, int64_t start, int64_t end, const int64_t* amounts, int sign) noexcept
+    cdef int64_t peak(self, int32_t kind, int64_t start, int64_t end) noexcept
+    cdef int64_t at(self, int32_t kind, int64_t time) noexcept
+    cdef int64_t next_point(self, int64_t time) noexcept
+    cdef vector[int64_t] checked(self, int64_t start, int64_t end, amounts) except *

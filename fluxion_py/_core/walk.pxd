@@ -1,0 +1,163 @@
+"""The walk: select along the dominant tree, then emit what was chosen (matching.md 4, 5, 8).
+
+While a walk runs, `board` is one stack of candidate groups. The groups of a vertex are those above
+the height the stack had when the vertex was entered; so a vertex that chooses nothing leaves them
+where they are, and they bubble up to its parent at no cost. A slot group names a run of
+`contents`, the edges it is made of. Choosing marks edges with the number of this walk
+(`e_mark == walk`), what the emission follows.
+"""
+
+cimport cython
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libcpp.string cimport string
+from libcpp.unordered_map cimport unordered_map
+from libcpp.vector cimport vector
+
+from fluxion_py._core.flatgraph cimport FlatGraph
+from fluxion_py._core.ledger cimport Ledger
+from fluxion_py._core.order cimport Keyed
+from fluxion_py._core.request cimport Request
+
+cdef enum Order:
+    HIGH
+    LOW
+    LOCALITY
+    VARIATION
+
+cdef enum Level:            # where a choice is made: some policies sort differently there
+    AT_VERTEX
+    AT_SLOT
+    AT_ROOT
+
+cdef enum Failure:          # why a selection failed or emitted nothing (errata G2)
+    OK
+    BUSY
+    NEVER
+    NOENT
+    NOTTY
+
+cdef struct Group:          # candidates on the board: a vertex, or a slot
+    int64_t score           # 0: unmet, never chosen
+    int64_t count           # units
+    int32_t edge            # the edge to the vertex; -1: the root, or a slot
+    int32_t content         # slot: its first entry in contents
+    int32_t contents        # slot: number of entries; -1: a vertex
+    int16_t type
+    uint8_t exclusive
+
+cdef struct Content:
+    int32_t edge
+    int64_t needs
+
+cdef struct Tally:          # how far one requested type is while stopping early (matching.md 4.2)
+    int64_t found
+    int64_t shares
+
+cdef struct Visited:        # what a successful visit reports to its parent
+    int64_t score
+    int64_t count
+    bint exclusive
+
+cdef struct Emitted:
+    int64_t needs
+    int32_t row
+    int32_t depth
+    uint8_t exclusive
+
+
+@cython.final
+cdef class Walk:
+    cdef FlatGraph graph
+    cdef Ledger ledger
+    # policy
+    cdef Order order
+    cdef bint node_centric
+    cdef bint stop_on_first
+    cdef bint flexible
+    cdef bint reference_ties
+    cdef vector[uint8_t] always_exclusive   # by type: the policy gives it whole
+    cdef vector[int64_t] map_score          # by property map: 1 + performance class
+    cdef vector[int8_t] others              # selected subsystems besides the dominant one
+    cdef int16_t node_type
+    cdef int16_t storage_type
+    # this walk
+    cdef Request request
+    cdef int64_t start
+    cdef int64_t end
+    cdef bint now                           # an attempt at now: overrunning jobs count
+    cdef bint any_status                    # satisfiability: down vertices count as up
+    cdef const uint8_t* allowed             # by row, NULL: no constraint
+    cdef uint32_t walk
+    cdef vector[uint32_t] v_color           # == walk: visited
+    cdef vector[uint32_t] e_mark            # == walk: chosen
+    cdef vector[int64_t] e_needs
+    cdef vector[uint8_t] e_exclusive
+    cdef vector[Group] board
+    cdef vector[Content] contents
+    cdef vector[int32_t] chosen             # board positions
+    cdef vector[Keyed] keyed                # scratch of a sort
+    cdef vector[Tally] tallies
+    cdef int64_t root_needs
+    cdef bint root_exclusive
+    cdef public int failure                 # Failure; survives from walk to walk (errata G2)
+    cdef string messages
+    cdef dict labels
+    cdef readonly int64_t preorder
+    cdef readonly int64_t postorder
+    # order of children for stop_on_first
+    cdef vector[uint64_t] e_weight
+    cdef unordered_map[int32_t, vector[int32_t]] ranked
+    cdef int64_t ranked_epoch
+    # emission
+    cdef int64_t jobid                      # < 0: emit only, record nothing
+    cdef uint8_t record_flags
+    cdef vector[uint8_t] shadow_type        # by type: exclusive in this emission
+    cdef vector[Emitted] emitted
+    cdef vector[int32_t] emitted_edges
+    cdef vector[vector[int64_t]] below      # depth -> type -> units charged below, -1 no entry
+
+    cdef int fit_graph(self) except -1
+    cdef int next_walk(self)
+    cdef bint select(self, Request request, size_t variant, int64_t start, int64_t end) except -1
+    cdef bint visit(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+                    int64_t enclosing, Visited* result) except -1
+    cdef bint refuse(self, size_t board, size_t contents) noexcept
+    cdef bint fits_here(self, int32_t row, int32_t lo, int32_t hi, int32_t matched,
+                        bint x) except -1
+    cdef int complain(self, str text) except -1
+    cdef int32_t fitting_slot(self, int32_t row, int32_t lo, int32_t hi) noexcept
+    cdef bint shape_fits(self, int32_t row, int32_t slot) noexcept
+    cdef int explore(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+                     int64_t enclosing, int64_t shares) except -1
+    cdef int explore_ranked(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+                            int64_t enclosing, int64_t shares) except -1
+    cdef bint enter(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
+                    int64_t enclosing) except -1
+    cdef int look_aside(self, int32_t row, int8_t subsystem) except -1
+    cdef int form_slots(self, int32_t row, int32_t lo, int32_t hi, int32_t slot,
+                        int64_t enclosing) except -1
+    cdef int form_flexible(self, int32_t row, int32_t lo, int32_t hi, int64_t enclosing) except -1
+    cdef bint take_bundle(self, const vector[vector[int32_t]]& items, vector[size_t]& used,
+                          const vector[int64_t]& needed, vector[Group]& slots) except -1
+    cdef bint take_shape(self, const vector[vector[int32_t]]& items, vector[size_t]& used,
+                         const vector[int64_t]& needed, vector[Group]& slots) except -1
+    cdef int64_t collect(self, int16_t type, size_t base, Level level, int64_t wanted) noexcept
+    cdef int64_t units(self, int16_t type, size_t base) noexcept
+    cdef void key_by_run(self) noexcept
+    cdef bint choose(self, int32_t node, size_t base, Level level) noexcept
+    cdef int mark(self, size_t position) except -1
+    cdef int mark_edge(self, int32_t edge, int64_t needs, bint exclusive) except -1
+    cdef int mark_way(self, size_t position, const vector[uint8_t]& passable) except -1
+    cdef int mark_up(self, int32_t row, const vector[uint8_t]& passable) except -1
+    cdef bint finish(self, size_t variant, const Visited& root) except -1
+    cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
+    cdef int read_classes(self) except -1
+    cdef vector[int32_t]* ranked_edges(self, int32_t row) except NULL
+    cdef int weigh(self, int32_t edge, int64_t now) except -1
+    cdef int weigh_emitted(self, int64_t now, bint restored) except -1
+    cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,
+                            bint shadow_requested)
+    cdef bint emit(self, int32_t row, int64_t needs, bint exclusive, bint shadow,
+                   int32_t depth) except -1
+    cdef int record(self, int32_t row, int64_t needs, bint exclusive, int32_t depth) except -1
+    cdef object selection(self)

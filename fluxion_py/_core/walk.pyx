@@ -1,0 +1,814 @@
+# cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
+"""The complete walk: every vertex that may matter is visited, in the order of matching.md 4.
+
+Flows in: a `Request`, a window of seconds, a policy. Flows out: marked edges, then a `Selection`
+and, if asked, holds in the ledger. Cost: O(vertices visited) for the select plus the sort of the
+candidates, O(answer) for the emission. Selecting changes nothing but scratch, so a failed match
+leaves no trace. See the .pxd first.
+"""
+
+cimport cython
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libcpp.algorithm cimport sort
+from libcpp.map cimport map as ordered_map
+from libcpp.pair cimport pair
+from libcpp.string cimport string
+from libcpp.unordered_map cimport unordered_map
+from libcpp.vector cimport vector
+
+from fluxion_py._core.flatgraph cimport DOWN, FlatGraph
+from fluxion_py._core.ledger cimport OWNED, TAGGED, Hold, Ledger
+from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
+from fluxion_py._core.request cimport Request, Wanted
+from fluxion_py._core.timeline cimport TimeLine
+
+from fluxion_py.outcome import Selection
+
+cdef uint64_t VIRGIN = 0xFFFFFFFFFFFFFFFFULL    # weight of an edge nothing was emitted over yet
+cdef int64_t WORST_CLASS = 9999                 # performance class of a vertex without a valid one
+cdef size_t MESSAGE_LIMIT = 1 << 20             # the texts repeat per vertex; 1 MiB of them is enough
+
+
+@cython.final
+cdef class Walk:
+    """Selects and emits for one engine."""
+
+    def __init__(self, Ledger ledger, policy, bint flexible, bint reference_ties):
+        self.ledger = ledger
+        self.graph = ledger.graph
+        self.order = {"high": HIGH, "low": LOW, "locality": LOCALITY, "variation": VARIATION}[
+            policy.order
+        ]
+        self.node_centric = policy.node_centric
+        self.stop_on_first = policy.stop_on_first
+        self.flexible = flexible
+        self.reference_ties = reference_ties
+        self.node_type = self.graph.type_id("node")
+        self.storage_type = self.graph.type_id("storage_node")
+        self.others = ledger.subsystems[1:]
+        self.failure = NOTTY
+        self.ranked_epoch = -1
+        self.labels = {}
+        self.fit_graph()
+        if policy.node_exclusive:
+            self.always_exclusive[self.node_type] = 1
+
+    cdef int fit_graph(self) except -1:
+        """Make the scratch as large as the graph has become."""
+        cdef size_t rows = self.graph.v_type.size(), edges = self.graph.e_source.size()
+        self.v_color.resize(rows, 0)
+        self.e_mark.resize(edges, 0)
+        self.e_needs.resize(edges, 0)
+        self.e_exclusive.resize(edges, 0)
+        self.always_exclusive.resize(len(self.graph.type_names), 0)
+        if self.stop_on_first:
+            self.e_weight.resize(edges, VIRGIN)
+        return 0
+
+    cdef int next_walk(self):
+        """Begin a new walk: all colours and marks of older ones are void."""
+        self.walk += 1
+        if self.walk == 0:      # wrapped around after 2^32 walks
+            self.v_color.assign(self.v_color.size(), 0)
+            self.e_mark.assign(self.e_mark.size(), 0)
+            self.walk = 1
+        return 0
+
+    # ---- select ----
+
+    cdef bint select(self, Request request, size_t variant, int64_t start, int64_t end) except -1:
+        """Choose vertices for [start, end); False if the request does not fit."""
+        cdef Visited root
+        cdef int32_t top = self.graph.roots[self.ledger.dominant]
+        cdef bint found
+        self.request = request
+        self.start = start
+        self.end = end
+        self.next_walk()
+        self.board.clear()
+        self.contents.clear()
+        self.tallies.clear()
+        self.labels.clear()
+        if self.order == VARIATION:
+            self.read_classes()
+        found = self.visit(
+            top, request.variant_lo[variant], request.variant_hi[variant], True, False, 0, &root
+        )
+        return found and self.finish(variant, root)
+
+    cdef bint refuse(self, size_t board, size_t contents) noexcept:
+        """Fail at a vertex: drop what was collected below it."""
+        self.board.resize(board)
+        self.contents.resize(contents)
+        self.failure = BUSY
+        return False
+
+    cdef bint visit(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+                    int64_t enclosing, Visited* result) except -1:
+        """Visit a vertex with the request list [lo, hi); matching.md 4, steps 1 to 7.
+
+        `pristine`: no named level has matched yet. `x`: an ancestor asked for exclusivity.
+        `enclosing`: summed factor of the nodes above. True with `result` filled if it succeeds;
+        then its candidates, if any, are on the board above the height found at entry.
+        """
+        cdef size_t base = self.board.size(), content_base = self.contents.size(), top
+        cdef int16_t type = self.graph.v_type[row]
+        cdef int32_t at, matched = -1, slot = -1, next_lo = lo, next_hi = hi
+        cdef int hits = 0
+        cdef int64_t units, inner = enclosing
+        cdef Wanted* nodes = self.request.nodes.data()
+        self.preorder += 1
+        for at in range(lo, hi):
+            if nodes[at].type == type:
+                hits += 1
+                matched = at
+                x = x or nodes[at].exclusive == 1
+            elif nodes[at].type == self.request.slot and self.shape_fits(row, at):
+                if slot < 0:
+                    slot = at
+                hits += not self.flexible
+        if hits > 1:
+            self.complain(
+                f"test: siblings in jobspec request same resource type : {self.graph.type(row)}.\n"
+            )
+            return self.refuse(base, content_base)
+        if matched >= 0:
+            next_lo, next_hi = nodes[matched].lo, nodes[matched].hi
+            slot = self.fitting_slot(row, next_lo, next_hi)
+        elif slot < 0 and not pristine:
+            return self.refuse(base, content_base)
+        units = self.ledger.available(row, self.start, self.end)
+        if units == 0 or not self.fits_here(row, lo, hi, matched, x):
+            return self.refuse(base, content_base)
+        self.v_color[row] = self.walk
+        if self.node_centric and type == self.node_type:
+            inner += (self.graph.v_id[row] + 2) * 10000 + abs(self.graph.v_uniq[row] % 10000 - 1)
+        if slot >= 0:
+            self.form_slots(row, next_lo, next_hi, slot, inner)
+        else:
+            self.explore(row, next_lo, next_hi, pristine and matched < 0, x, inner, 1)
+        if matched >= 0:
+            self.chosen.clear()
+            for at in range(nodes[matched].lo, nodes[matched].hi):
+                if not self.choose(at, base, AT_VERTEX):
+                    return self.refuse(base, content_base)
+            if not self.chosen.empty():
+                for top in range(self.chosen.size()):
+                    self.mark(self.chosen[top])
+                self.board.resize(base)
+                self.contents.resize(content_base)
+            if nodes[matched].label >= 0 and row not in self.labels:
+                self.labels[row] = self.request.labels[nodes[matched].label]
+        self.postorder += 1
+        result.score = self.score_of(row, enclosing)
+        result.count = units
+        result.exclusive = x
+        return True
+
+    cdef bint shape_fits(self, int32_t row, int32_t slot) noexcept:
+        """Say whether every type directly in the slot is a direct child of the vertex."""
+        cdef Wanted* nodes = self.request.nodes.data()
+        cdef int32_t at
+        for at in range(nodes[slot].lo, nodes[slot].hi):
+            if not self.ledger.has_child(row, nodes[at].type):
+                return False
+        return nodes[slot].lo < nodes[slot].hi
+
+    cdef int32_t fitting_slot(self, int32_t row, int32_t lo, int32_t hi) noexcept:
+        """Return the first slot of a list whose shape the vertex can form, -1 if none."""
+        cdef int32_t at
+        for at in range(lo, hi):
+            if self.request.nodes[at].type == self.request.slot and self.shape_fits(row, at):
+                return at
+        return -1
+
+    cdef bint fits_here(self, int32_t row, int32_t lo, int32_t hi, int32_t matched,
+                        bint x) except -1:
+        """Pruning, in the reference's order: status, constraint, exclusivity, filter."""
+        cdef int16_t type = self.graph.v_type[row]
+        cdef Wanted* nodes = self.request.nodes.data()
+        cdef int32_t at
+        cdef bint fits = True
+        if self.graph.v_flags[row] & DOWN and not self.any_status:
+            return False
+        if self.allowed != NULL and not self.allowed[row] and (
+            type == self.node_type or type == self.storage_type
+        ):
+            return False
+        if matched >= 0:
+            if nodes[matched].exclusive == 0 and x:
+                label = ""
+                if nodes[matched].label >= 0:
+                    label = self.request.labels[nodes[matched].label]
+                self.complain(
+                    f"by_excl: exclusivity conflicts at jobspec={label} : "
+                    f"vertex={self.graph.name(row)}"
+                )
+                return False
+            if x and ((self.now and self.ledger.allocated(row)) or not (
+                self.ledger.untouched(row, self.start, self.end)
+            )):
+                return False
+            if not self.ledger.fits_below(
+                row, self.request.demand[matched], self.start, self.end
+            ):
+                return False
+        for at in range(lo, hi):
+            if nodes[at].type == self.request.slot:
+                fits = self.ledger.fits_below(row, self.request.demand[at], self.start, self.end)
+                if not fits and not self.flexible:
+                    return False
+        return fits     # flexible: only the last slot's check counts (errata G19)
+
+    cdef int complain(self, str text) except -1:
+        if self.messages.size() < MESSAGE_LIMIT:
+            self.messages.append(<string> text.encode())
+        return 0
+
+    # ---- children ----
+
+    cdef int explore(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+                     int64_t enclosing, int64_t shares) except -1:
+        """Visit the children; those that succeed join the board. `shares`: wanted of each type."""
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge
+        cdef size_t index
+        if lo == hi:
+            return 0
+        if self.stop_on_first:
+            self.explore_ranked(row, lo, hi, pristine, x, enclosing, shares)
+        else:
+            edge = g.v_first_out[row]
+            while edge >= 0:
+                self.enter(edge, lo, hi, pristine, x, enclosing)
+                edge = g.e_next_out[edge]
+        for index in range(self.others.size()):
+            self.look_aside(row, self.others[index])
+        return 0
+
+    cdef bint enter(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
+                    int64_t enclosing) except -1:
+        """Visit the target of an edge of the dominant tree unless it was visited already."""
+        cdef int32_t child = self.graph.e_target[edge]
+        cdef Visited result
+        cdef Group group
+        if self.graph.e_subsystem[edge] != self.ledger.dominant or (
+            self.v_color[child] == self.walk
+        ):
+            return False
+        if not self.visit(child, lo, hi, pristine, x, enclosing, &result):
+            return False
+        group.score = result.score
+        group.count = result.count
+        group.edge = edge
+        group.content = 0
+        group.contents = -1
+        group.type = self.graph.v_type[child]
+        group.exclusive = result.exclusive
+        self.board.push_back(group)
+        return True
+
+    cdef int explore_ranked(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+                            int64_t enclosing, int64_t shares) except -1:
+        """Visit children by (weight, uniq_id) descending and stop early (matching.md 4.2)."""
+        cdef vector[int32_t]* edges = self.ranked_edges(row)
+        cdef Wanted* nodes = self.request.nodes.data()
+        cdef size_t index, tally = self.tallies.size(), before
+        cdef int32_t at, missing = hi - lo
+        cdef int64_t found
+        cdef bint saturated
+        cdef int16_t type
+        self.tallies.resize(tally + (hi - lo), Tally(0, 0))
+        for index in range(edges.size()):
+            type = self.graph.v_type[self.graph.e_target[edges[0][index]]]
+            saturated = False
+            for at in range(lo, hi):
+                if nodes[at].type == type and self.tallies[tally + at - lo].shares >= shares:
+                    saturated = True
+            if saturated:
+                continue
+            before = self.board.size()
+            if not self.enter(edges[0][index], lo, hi, pristine, x, enclosing):
+                continue
+            for at in range(lo, hi):
+                found = self.units(nodes[at].type, before)
+                if found == 0 or self.tallies[tally + at - lo].shares >= shares:
+                    continue
+                self.tallies[tally + at - lo].found += found
+                if self.tallies[tally + at - lo].found >= nodes[at].ceiling:
+                    self.tallies[tally + at - lo].found = 0
+                    self.tallies[tally + at - lo].shares += 1
+                    missing -= self.tallies[tally + at - lo].shares == shares
+            if missing == 0:
+                break
+        self.tallies.resize(tally)
+        return 0
+
+    cdef int look_aside(self, int32_t row, int8_t subsystem) except -1:
+        """Note, with score 0, the types that another subsystem leads to (errata G10)."""
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge = g.v_first_out[row]
+        cdef Group group
+        group.score = group.count = 0
+        group.content = 0
+        group.contents = -1
+        group.exclusive = 0
+        while edge >= 0:
+            if g.e_subsystem[edge] == subsystem:
+                group.edge = edge
+                group.type = g.v_type[g.e_target[edge]]
+                self.board.push_back(group)
+                self.look_aside(g.e_target[edge], subsystem)
+            edge = g.e_next_out[edge]
+        return 0
+
+    # ---- slots (matching.md 4.1, 4.3) ----
+
+    cdef int form_slots(self, int32_t row, int32_t lo, int32_t hi, int32_t slot,
+                        int64_t enclosing) except -1:
+        """Replace the candidates below a vertex by the slots that can be formed of them."""
+        cdef size_t base = self.board.size(), kinds, kind, at
+        cdef Wanted* nodes = self.request.nodes.data()
+        cdef vector[vector[int32_t]] sorted_items
+        cdef vector[size_t] used
+        cdef vector[int64_t] needed
+        cdef vector[Group] slots
+        cdef int32_t first = nodes[slot].lo
+        cdef int64_t units
+        if self.flexible:
+            return self.form_flexible(row, lo, hi, enclosing)
+        kinds = nodes[slot].hi - first
+        self.explore(row, first, nodes[slot].hi, False, True, enclosing, nodes[slot].ceiling)
+        sorted_items.resize(kinds)
+        used.assign(kinds, 0)
+        for kind in range(kinds):
+            units = self.units(nodes[first + kind].type, base)
+            needed.push_back(self.request.resolve(first + <int32_t> kind, units))
+            if needed[kind] == 0:
+                self.board.resize(base)
+                return 0
+            self.collect(nodes[first + kind].type, base, AT_SLOT, units)
+            for at in range(self.keyed.size()):
+                sorted_items[kind].push_back(self.keyed[at].second)
+        while self.take_bundle(sorted_items, used, needed, slots):
+            pass
+        self.board.resize(base)
+        self.board.insert(self.board.end(), slots.begin(), slots.end())
+        return 0
+
+    cdef bint take_bundle(self, const vector[vector[int32_t]]& items, vector[size_t]& used,
+                          const vector[int64_t]& needed, vector[Group]& slots) except -1:
+        """Form one slot: from each list the next candidates until `needed` units are there."""
+        cdef size_t kind, content = self.contents.size()
+        cdef int64_t units, score = 1
+        cdef Content entry
+        cdef Group slot
+        for kind in range(items.size()):
+            units = 0
+            while units < needed[kind]:
+                if used[kind] == items[kind].size():
+                    self.contents.resize(content)
+                    return False
+                candidate = &self.board[items[kind][used[kind]]]
+                used[kind] += 1
+                units += candidate.count
+                score += candidate.score
+                entry.edge = candidate.edge
+                entry.needs = candidate.count
+                self.contents.push_back(entry)
+        slot.score = score
+        slot.count = 1
+        slot.edge = -1
+        slot.content = <int32_t> content
+        slot.contents = <int32_t> (self.contents.size() - content)
+        slot.type = self.request.slot
+        slot.exclusive = 1
+        slots.push_back(slot)
+        return True
+
+    cdef int form_flexible(self, int32_t row, int32_t lo, int32_t hi, int64_t enclosing) except -1:
+        """Form slots of several shapes, as many as possible; earlier shapes win ties."""
+        cdef size_t base = self.board.size(), kind, at
+        cdef Wanted* nodes = self.request.nodes.data()
+        cdef int32_t union_lo = nodes[lo].union_lo, union_hi = nodes[lo].union_hi, shape, inner
+        cdef size_t kinds = union_hi - union_lo
+        cdef vector[vector[int32_t]] items, some
+        cdef vector[size_t] used, some_used
+        cdef vector[int64_t] left, needed
+        cdef vector[vector[int64_t]] costs
+        cdef vector[int32_t] shapes
+        cdef vector[Group] slots
+        cdef ordered_map[vector[int64_t], pair[int64_t, int32_t]] best
+        cdef int64_t wanted = 0, formed = 0
+        for shape in range(lo, hi):
+            if nodes[shape].type == self.request.slot:
+                wanted = nodes[shape].ceiling
+        self.explore(row, union_lo, union_hi, False, True, enclosing, wanted)
+        items.resize(kinds)
+        used.assign(kinds, 0)
+        for kind in range(kinds):
+            left.push_back(self.units(nodes[union_lo + kind].type, base))
+            self.collect(nodes[union_lo + kind].type, base, AT_SLOT, left[kind])
+            for at in range(self.keyed.size()):
+                items[kind].push_back(self.keyed[at].second)
+        for shape in range(lo, hi):
+            if nodes[shape].type != self.request.slot:
+                continue
+            needed.assign(kinds, 0)
+            for inner in range(nodes[shape].lo, nodes[shape].hi):
+                for kind in range(kinds):
+                    if nodes[union_lo + kind].type == nodes[inner].type:
+                        needed[kind] = self.request.resolve(inner, left[kind])
+                        if needed[kind] == 0:
+                            needed[kind] = left[kind] + 1
+            costs.push_back(needed)
+            shapes.push_back(shape)
+        while True:
+            if costs.size() == 1:
+                at = 0 if formed < wanted else 1
+            else:
+                most_slots(left, costs, best)
+                at = best[left].second
+            if at >= costs.size() or not self.take_shape(items, used, costs[at], slots):
+                break
+            formed += 1
+            for kind in range(kinds):
+                left[kind] -= costs[at][kind]
+        self.board.resize(base)
+        self.board.insert(self.board.end(), slots.begin(), slots.end())
+        return 0
+
+    cdef bint take_shape(self, const vector[vector[int32_t]]& items, vector[size_t]& used,
+                         const vector[int64_t]& needed, vector[Group]& slots) except -1:
+        """Form one slot of a shape; nothing is used up if it cannot be formed."""
+        cdef vector[size_t] before = used
+        if self.take_bundle(items, used, needed, slots):
+            return True
+        used = before
+        return False
+
+    # ---- choosing ----
+
+    cdef int64_t units(self, int16_t type, size_t base) noexcept:
+        """Return the units of the candidates of a type on the board from `base` up."""
+        cdef int64_t found = 0
+        cdef size_t at
+        for at in range(base, self.board.size()):
+            if self.board[at].type == type and self.board[at].score > 0:
+                found += self.board[at].count
+        return found
+
+    cdef int64_t collect(self, int16_t type, size_t base, Level level, int64_t wanted) noexcept:
+        """Sort the candidates of a type into `keyed` by policy, at least the first `wanted`.
+
+        Returns how many there are. Keys are scores, turned so that smaller is better; items are
+        board positions. Every candidate has at least one unit, so `wanted` units need at most
+        that many of them.
+        """
+        cdef size_t at
+        cdef int64_t sign = -1
+        if self.order == LOW or (self.order == VARIATION and level != AT_SLOT):
+            sign = 1
+        self.keyed.clear()
+        for at in range(base, self.board.size()):
+            if self.board[at].type == type and self.board[at].score > 0:
+                self.keyed.push_back(Keyed(sign * self.board[at].score, <int32_t> at))
+        if self.order == LOCALITY and level == AT_ROOT:
+            self.key_by_run()
+        if self.reference_ties and self.keyed.size() > 16:
+            sort_reference(self.keyed)
+        else:
+            sort_stable(self.keyed, min(max(wanted, 1), <int64_t> self.keyed.size()))
+        return self.keyed.size()
+
+    cdef void key_by_run(self) noexcept:
+        """Replace each key by that of its run of consecutive scores: members of a run are equal."""
+        cdef vector[int64_t] scores
+        cdef ordered_map[int64_t, int64_t] run
+        cdef size_t at
+        cdef int64_t low = 0
+        for at in range(self.keyed.size()):
+            scores.push_back(-self.keyed[at].first)
+        sort(scores.begin(), scores.end())
+        for at in range(scores.size()):
+            if at == 0 or scores[at] > scores[at - 1] + 1:
+                low = scores[at]
+            run[scores[at]] = low
+        for at in range(self.keyed.size()):
+            self.keyed[at].first = -run[-self.keyed[at].first]
+
+    cdef bint choose(self, int32_t node, size_t base, Level level) noexcept:
+        """Choose candidates for a wanted resource: the shortest prefix that has enough units."""
+        cdef int16_t type = self.request.nodes[node].type
+        cdef int64_t wanted = self.request.resolve(node, self.units(type, base)), units = 0
+        cdef size_t at = 0
+        if wanted == 0:
+            return False
+        self.collect(type, base, level, wanted)
+        while units < wanted:
+            units += self.board[self.keyed[at].second].count
+            self.chosen.push_back(self.keyed[at].second)
+            at += 1
+        return True
+
+    cdef int mark_edge(self, int32_t edge, int64_t needs, bint exclusive) except -1:
+        self.e_mark[edge] = self.walk
+        self.e_needs[edge] = needs
+        self.e_exclusive[edge] = exclusive
+        return 0
+
+    cdef int mark(self, size_t position) except -1:
+        """Mark the edge of a chosen vertex, or all edges of a chosen slot."""
+        cdef Group* group = &self.board[position]
+        cdef int32_t at
+        if group.contents < 0:
+            if group.edge >= 0:
+                self.mark_edge(group.edge, group.count, group.exclusive)
+            return 0
+        for at in range(group.content, group.content + group.contents):
+            self.mark_edge(self.contents[at].edge, self.contents[at].needs, True)
+        return 0
+
+    cdef bint finish(self, size_t variant, const Visited& root) except -1:
+        """Choose at the root of the graph, and mark the way up from what was chosen there."""
+        cdef int32_t top = self.graph.roots[self.ledger.dominant], at
+        cdef int32_t lo = self.request.variant_lo[variant], hi = self.request.variant_hi[variant]
+        cdef Group group
+        cdef size_t index
+        cdef vector[uint8_t] met, present
+        cdef int16_t type
+        group.score = root.score
+        group.count = root.count
+        group.edge = -1
+        group.content = 0
+        group.contents = -1
+        group.type = self.graph.v_type[top]
+        group.exclusive = root.exclusive
+        self.board.push_back(group)
+        self.root_needs = 1
+        self.root_exclusive = False
+        self.chosen.clear()
+        for at in range(lo, hi):
+            if not self.choose(at, 0, AT_ROOT):
+                self.failure = NEVER
+                return False
+            if self.request.nodes[at].type == group.type:
+                self.root_needs = self.request.resolve(at, self.units(group.type, 0))
+                self.root_exclusive = root.exclusive
+        met.assign(len(self.graph.type_names), 0)
+        present.assign(len(self.graph.type_names), 0)
+        for index in range(self.board.size()):
+            present[self.board[index].type] = 1
+            if self.board[index].score > 0 and self.board[index].count > 0:
+                met[self.board[index].type] = 1
+        for type in range(<int16_t> met.size()):
+            if present[type] and not met[type]:
+                self.failure = NEVER
+                return False
+        for at in range(lo, hi):        # what was chosen is not merely passed through
+            if self.request.nodes[at].type >= 0:
+                present[self.request.nodes[at].type] = 0
+        for index in range(self.chosen.size()):
+            self.mark(self.chosen[index])
+        for index in range(self.chosen.size()):
+            self.mark_way(self.chosen[index], present)
+        return True
+
+    cdef int mark_way(self, size_t position, const vector[uint8_t]& passable) except -1:
+        cdef Group* group = &self.board[position]
+        cdef int32_t at
+        if group.contents < 0:
+            if group.edge >= 0:
+                self.mark_up(self.graph.e_source[group.edge], passable)
+            return 0
+        for at in range(group.content, group.content + group.contents):
+            self.mark_up(self.graph.e_source[self.contents[at].edge], passable)
+        return 0
+
+    cdef int mark_up(self, int32_t row, const vector[uint8_t]& passable) except -1:
+        """Mark the edges from the root down to a vertex, as long as they are only passed through.
+
+        An edge that is marked already ends the climb: the way above it is marked, too.
+        """
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge
+        if not passable[g.v_type[row]]:
+            return 0
+        edge = g.v_first_in[row]
+        while edge >= 0:
+            if g.e_subsystem[edge] == self.ledger.dominant and self.e_mark[edge] != self.walk:
+                self.mark_edge(edge, g.v_size[row], False)
+                self.mark_up(g.e_source[edge], passable)
+            edge = g.e_next_in[edge]
+        return 0
+
+    # ---- policies (matching.md 5) ----
+
+    cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept:
+        if self.order == VARIATION:
+            if self.graph.v_properties[row] < 0:
+                return 1 + WORST_CLASS
+            return self.map_score[self.graph.v_properties[row]]
+        return 1 + enclosing + self.graph.v_id[row] + 1
+
+    cdef int read_classes(self) except -1:
+        """Read the performance class of every property map that is new."""
+        cdef int64_t value
+        for index in range(self.map_score.size(), len(self.graph.property_maps)):
+            text = (<dict> self.graph.property_maps[index]).get("perf_class", "")
+            value = int(text) if text.isascii() and text.isdigit() else WORST_CLASS
+            self.map_score.push_back(1 + min(value, WORST_CLASS))
+        return 0
+
+    cdef vector[int32_t]* ranked_edges(self, int32_t row) except NULL:
+        """Return the out-edges by (weight, uniq_id of the target) descending."""
+        cdef vector[int32_t]* edges
+        cdef vector[pair[pair[uint64_t, int64_t], int32_t]] keyed
+        cdef int32_t edge
+        cdef size_t index
+        if self.ranked_epoch != self.graph.epoch:
+            self.ranked.clear()
+            self.ranked_epoch = self.graph.epoch
+        edges = &self.ranked[row]
+        if edges.empty():
+            edge = self.graph.v_first_out[row]
+            while edge >= 0:
+                keyed.push_back(pair[pair[uint64_t, int64_t], int32_t](
+                    pair[uint64_t, int64_t](
+                        ~self.e_weight[edge], -self.graph.v_uniq[self.graph.e_target[edge]]
+                    ), edge
+                ))
+                edge = self.graph.e_next_out[edge]
+            sort(keyed.begin(), keyed.end())
+            for index in range(keyed.size()):
+                edges.push_back(keyed[index].second)
+        return edges
+
+    cdef int weigh(self, int32_t edge, int64_t now) except -1:
+        """Set an emitted edge's weight to what is free now below its target, of the last type."""
+        cdef int32_t target = self.graph.e_target[edge], filter
+        cdef uint64_t weight
+        if not self.ledger.has_filter(target):
+            return 0
+        filter = self.ledger.v_filter[target]
+        weight = self.ledger.free_below(filter, self.ledger.f_totals[filter].size() - 1, now)
+        if weight == 0 and (
+            self.ledger.lines[filter] is None
+            or (<TimeLine> self.ledger.lines[filter]).times.empty()
+        ):
+            return 0
+        if self.e_weight[edge] != weight:
+            self.e_weight[edge] = weight
+            self.ranked[self.graph.e_source[edge]].clear()
+        return 0
+
+    cdef int weigh_emitted(self, int64_t now, bint restored) except -1:
+        """Refresh the weights after an emitted match; a restore leaves 0 (matching.md 4.2)."""
+        cdef size_t index
+        if not self.stop_on_first:
+            return 0
+        for index in range(self.emitted_edges.size()):
+            if restored:
+                self.e_weight[self.emitted_edges[index]] = 0
+                self.ranked[self.graph.e_source[self.emitted_edges[index]]].clear()
+            else:
+                self.weigh(self.emitted_edges[index], now)
+        return 0
+
+    # ---- emission (matching.md 8) ----
+
+    cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,
+                            bint shadow_requested):
+        """Emit what the marks say; with a job id >= 0 record it. None if nothing is emitted."""
+        cdef int32_t top = self.graph.roots[self.ledger.dominant]
+        cdef size_t index
+        self.jobid = jobid
+        self.start = start
+        self.end = end
+        self.record_flags = flags
+        self.shadow_type = self.always_exclusive
+        if shadow_requested:
+            for index in range(self.request.exclusive_types.size()):
+                self.shadow_type[self.request.exclusive_types[index]] = 1
+        self.emitted.clear()
+        self.emitted_edges.clear()
+        if not self.emit(top, self.root_needs, self.root_exclusive, False, 1):
+            return None
+        return self.selection()
+
+    cdef bint emit(self, int32_t row, int64_t needs, bint exclusive, bint shadow,
+                   int32_t depth) except -1:
+        """Emit a vertex after what is below it; False if neither it nor that is taken."""
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge = g.v_first_out[row], child
+        cdef size_t types = self.ledger.tracked.size()
+        cdef bint some = False
+        shadow = shadow or self.shadow_type[g.v_type[row]]
+        if shadow:
+            exclusive = True
+            needs = g.v_size[row]
+        if self.below.size() <= <size_t> depth + 1:
+            self.below.resize(depth + 2)
+        self.below[depth].assign(types, -1)
+        while edge >= 0:
+            if g.e_subsystem[edge] == self.ledger.dominant and (
+                shadow or self.e_mark[edge] == self.walk
+            ):
+                child = g.e_target[edge]
+                if self.emit(child, self.e_needs[edge], self.e_exclusive[edge], shadow, depth + 1):
+                    some = True
+                    self.emitted_edges.push_back(edge)
+            edge = g.e_next_out[edge]
+        if not (some or exclusive):
+            return False
+        self.record(row, needs, exclusive, depth)
+        return True
+
+    cdef int record(self, int32_t row, int64_t needs, bint exclusive, int32_t depth) except -1:
+        """List an emitted vertex, hold it, charge its filter, and pass the sums up."""
+        cdef Ledger ledger = self.ledger
+        cdef vector[int64_t]* mine = &self.below[depth]
+        cdef vector[int64_t]* parent = &self.below[depth - 1]
+        cdef vector[int64_t] amounts
+        cdef int16_t type = self.graph.v_type[row]
+        cdef size_t kind
+        cdef bint charged = False
+        cdef int64_t hold
+        cdef Emitted entry
+        entry.row = row
+        entry.needs = needs
+        entry.depth = depth
+        entry.exclusive = exclusive
+        self.emitted.push_back(entry)
+        if self.jobid >= 0:
+            hold = ledger.add_hold(
+                row, self.jobid, self.start, self.end, needs if exclusive else 0,
+                TAGGED | ((OWNED | self.record_flags) if exclusive else 0)
+            )
+            for kind in range(mine.size()):
+                charged = charged or mine[0][kind] >= 0
+            if charged and ledger.has_filter(row):
+                for tracked in ledger.type_sets[ledger.f_set[ledger.v_filter[row]]]:
+                    amounts.push_back(max(0, mine[0][tracked]))
+                ledger.add_span(hold, amounts)
+        if depth == 1:
+            return 0
+        if parent.size() < mine.size():
+            parent.resize(mine.size(), -1)
+        for kind in range(mine.size()):
+            if mine[0][kind] >= 0:
+                parent[0][kind] = max(0, parent[0][kind]) + mine[0][kind]
+        if ledger.tracked[type]:
+            parent[0][type] = max(0, parent[0][type]) + (
+                self.graph.v_size[row] if exclusive else self.graph.v_size[row] - needs
+            )
+        return 0
+
+    cdef object selection(self):
+        """Return what was emitted as a `Selection`."""
+        cdef size_t index
+        cdef FlatGraph g = self.graph
+        found = Selection()
+        vertices = found.vertices
+        edges = found.edges
+        for index in range(self.emitted.size()):
+            vertices.append((
+                self.emitted[index].row, self.emitted[index].needs,
+                bool(self.emitted[index].exclusive), self.emitted[index].depth,
+            ))
+        for index in range(self.emitted_edges.size()):
+            edge = self.emitted_edges[index]
+            edges.append((
+                g.e_source[<int32_t> edge], g.e_target[<int32_t> edge],
+                g.e_subsystem[<int32_t> edge],
+            ))
+        if self.labels:
+            found.labels = {
+                entry[0]: self.labels[entry[0]] for entry in vertices if entry[0] in self.labels
+            }
+        return found
+
+
+cdef int64_t most_slots(const vector[int64_t]& left, const vector[vector[int64_t]]& costs,
+                        ordered_map[vector[int64_t], pair[int64_t, int32_t]]& best) except -1:
+    """Return how many slots can be formed of `left`; note the first shape of a best sequence."""
+    cdef size_t shape, kind
+    cdef vector[int64_t] rest
+    cdef int64_t most = 0, count
+    cdef int32_t first = 0x7FFFFFFF
+    cdef bint fits
+    if best.count(left):
+        return best[left].first
+    for shape in range(costs.size()):
+        rest = left
+        fits = True
+        for kind in range(rest.size()):
+            rest[kind] -= costs[shape][kind]
+            fits = fits and rest[kind] >= 0
+        if fits:
+            count = 1 + most_slots(rest, costs, best)
+            if count > most:
+                most = count
+                first = <int32_t> shape
+    best[left] = pair[int64_t, int32_t](most, first)
+    return most

@@ -1,0 +1,115 @@
+"""Every error that the package raises on purpose.
+
+`FluxionError` is the family; the groups below also inherit the fitting builtin, so that both
+"catch the family" and "catch as ValueError" work. "Does not fit now" and "can never fit" are
+*results* inside the package; `Matcher` turns them into `Busy` and `Unsatisfiable`, which carry
+the reason as data.
+"""
+
+
+class FluxionError(Exception):
+    """Base of all errors of this package."""
+
+
+class InputError(FluxionError, ValueError):
+    """Bad input from outside: what was found, where, and what would be right.
+
+    `source` names the file ("-" for standard input), `where` the place in the document (a path
+    such as `graph.nodes[3].metadata`), `line` and `column` count from 1. All are optional;
+    `str()` is one line.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str | None = None,
+        where: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.where = where
+        self.line = line
+        self.column = column
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = self.source or ""
+        if self.line is not None:
+            place += f":{self.line}" if place else f"line {self.line}"
+            if self.column is not None:
+                place += f":{self.column}"
+        parts = [part for part in (place, self.where, self.message) if part]
+        return ": ".join(parts)
+
+
+class GraphError(InputError):
+    """A resource description, or a change of the graph, is wrong."""
+
+
+class JobspecError(InputError):
+    """A jobspec is wrong.
+
+    `reference_text` is the reference's own wording of the same mistake (jobspec.md, errata G21),
+    if it has one; `message` is ours.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str | None = None,
+        where: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+        reference_text: str | None = None,
+    ) -> None:
+        super().__init__(
+            message, source=source, where=where, line=line, column=column, hint=hint
+        )
+        self.reference_text = reference_text
+
+
+class ConstraintError(JobspecError):
+    """A constraint (RFC 31) is wrong."""
+
+
+class FormatError(InputError):
+    """An idset, hostlist, duration or count text is wrong."""
+
+
+class PolicyError(InputError):
+    """A match policy, prune filter or subsystem text is wrong."""
+
+
+class MatchError(FluxionError, RuntimeError):
+    """A matching operation could not be carried out."""
+
+
+class UnknownJobError(MatchError, LookupError):
+    """No job has this id."""
+
+    def __init__(self, jobid: int) -> None:
+        super().__init__(f"no job {jobid}")
+        self.jobid = jobid
+
+
+class Busy(MatchError):
+    """The request does not fit now; it could later. `explanation` says what is short."""
+
+    def __init__(self, message: str, explanation: object = None) -> None:
+        super().__init__(message)
+        self.explanation = explanation
+
+
+class Unsatisfiable(MatchError):
+    """The request can never fit this graph. `explanation` says what is short."""
+
+    def __init__(self, message: str, explanation: object = None) -> None:
+        super().__init__(message)
+        self.explanation = explanation

@@ -1,0 +1,206 @@
+"""Jobspec text as plain values, with the line and column of each.
+
+JSON goes through the JSON reader and gets positions only when an error needs them; everything
+else goes through YAML. A value is addressed by its path, a tuple of keys and indexes.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, NoReturn
+
+Path = tuple[str | int, ...]
+
+MAX_BYTES = 16 * 2**20
+"""The largest jobspec text, in bytes."""
+
+MAX_DEPTH = 100
+"""How deep sequences and mappings may be nested."""
+
+MAX_VALUES = 50_000
+"""The most values (YAML) or sequences and mappings (JSON) in one jobspec."""
+
+
+class Problem(Exception):
+    """One mistake in a document; becomes a `JobspecError` once its position is known.
+
+    `at_key` points at the key of the value instead of the value. `conversion` says that the
+    reference words it as a "bad conversion" at this position (errata G21).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        path: Path = (),
+        *,
+        hint: str | None = None,
+        reference_text: str | None = None,
+        at_key: bool = False,
+        conversion: bool = False,
+        position: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.hint = hint
+        self.reference_text = reference_text
+        self.at_key = at_key
+        self.conversion = conversion
+        self.position = position
+
+
+def known(text: str, path: Path, *, hint: str | None = None, at_key: bool = False) -> Problem:
+    """Return a problem that is worded exactly as the reference does."""
+    return Problem(text, path, hint=hint, reference_text=text, at_key=at_key)
+
+
+class Mark(NamedTuple):
+    """Where a value or key starts (from 1), its text if it is a scalar, and whether in quotes."""
+
+    line: int
+    column: int
+    text: str | None = None
+    quoted: bool = False
+
+
+@dataclass(slots=True)
+class Marks:
+    """The marks of the values and of the keys of a document, by path."""
+
+    values: dict[Path, Mark] = field(default_factory=dict)
+    keys: dict[Path, Mark] = field(default_factory=dict)
+
+
+class Document:
+    """The value of a jobspec, and where its parts stand in the text, if there is a text."""
+
+    def __init__(self, root: object, text: str | None = None, marks: Marks | None = None) -> None:
+        self.root = root
+        self._text = text
+        self._marks = marks
+        self._from_yaml = marks is not None
+
+    def locate(self, path: Path, *, at_key: bool = False) -> tuple[int, int] | None:
+        """Return line and column of a value, of its key, or of the nearest value around it."""
+        if self._marks is None:
+            if self._text is None:
+                return None
+            from fluxion_py.jobspec.yaml_nodes import marks_of
+
+            self._marks = marks_of(self._text)
+        mark = self._marks.keys.get(path) if at_key else None
+        while mark is None and (mark := self._marks.values.get(path)) is None:
+            if not path:
+                return None
+            path = path[:-1]
+        return mark.line, mark.column
+
+    def text_of(self, path: Path, value: object) -> str:
+        """Return a scalar as it was written, `007` rather than 7."""
+        if isinstance(value, str):
+            return value
+        if self._from_yaml and self._marks is not None:
+            mark = self._marks.values.get(path)
+            if mark is not None and mark.text is not None:
+                return mark.text
+        return json.dumps(value, default=str)
+
+    def quoted(self, path: Path, value: object) -> bool:
+        """Tell whether a value is a quoted string (in JSON and Python: any string)."""
+        if self._from_yaml and self._marks is not None:
+            mark = self._marks.values.get(path)
+            return mark is not None and mark.quoted
+        return isinstance(value, str)
+
+
+def read_document(text: str | bytes) -> Document:
+    """Read JSON or YAML text; raise `Problem` if it is neither, too large or too deep."""
+    decoded = _decode(text)
+    if decoded.lstrip()[:1] == "{":
+        try:
+            root = json.loads(decoded, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        except RecursionError:
+            raise too_deep() from None
+        except ValueError:
+            pass  # YAML in flow style, or an error that the YAML reader can place
+        else:
+            check_size(root)
+            return Document(root, decoded)
+    from fluxion_py.jobspec.yaml_nodes import compose
+
+    root, marks = compose(decoded)
+    return Document(root, decoded, marks)
+
+
+def check_size(root: object) -> None:
+    """Raise `Problem` if values are nested deeper than `MAX_DEPTH`, or are too many."""
+    level = [root] if isinstance(root, (Mapping, list, tuple)) else []
+    seen = 0
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return
+        seen += len(level)
+        if seen > MAX_VALUES:
+            raise too_many()
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, Mapping) else parent)
+            if isinstance(child, (Mapping, list, tuple))
+        ]
+    if level:
+        raise too_deep()
+
+
+def too_many() -> Problem:
+    """Return the problem of a document with too many values."""
+    return Problem(
+        f"the document has more than {MAX_VALUES} values",
+        hint="use counts instead of repeating resources",
+    )
+
+
+def too_deep(position: tuple[int, int] | None = None) -> Problem:
+    """Return the problem of a document that is nested too deeply (from this position on)."""
+    return Problem(
+        f"the document is nested deeper than {MAX_DEPTH} levels",
+        position=position,
+        hint="a request needs about two levels per kind of resource",
+    )
+
+
+def format_path(path: Path) -> str | None:
+    """Return a path as text, `resources[0].with[1].count`; None for the whole document."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or None
+
+
+def _decode(text: str | bytes) -> str:
+    # A str is at least as long in UTF-8 as it has characters; that bound is enough here.
+    if len(text) > MAX_BYTES:
+        raise Problem(
+            f"the text has {len(text)} bytes; the limit is {MAX_BYTES}",
+            hint="keep large scripts and input files out of the jobspec",
+        )
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise Problem(
+            f"byte {error.start} is not UTF-8 text", position=(line, 1), hint="save it as UTF-8"
+        ) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        raise ValueError("a key is repeated")
+    return mapping
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,119 @@
+"""A session of the resource-query language: one command per line, answers on three streams.
+
+`Session.run` reads lines until `quit` or the end of the input. Unknown words are ignored
+(cli.md 2), no command ends the session by an error, and no input causes a traceback.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TextIO
+
+from fluxion_py.errors import FluxionError
+from fluxion_py.match.constraint_mask import ConstraintMasks
+from fluxion_py.match.protocol import MatchEngine
+from fluxion_py.session.jobs import JobTable
+from fluxion_py.session.reference_faults import ReferenceWriter
+
+PROMPT = "resource-query> "
+BAR = "INFO: =============================\n"
+
+_WORD = re.compile(r"[^ \t\n\v\f\r]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """`out` takes results (the -t file), `info` takes notes, `error` takes complaints."""
+
+    out: TextIO
+    info: TextIO
+    error: TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """`strict` keeps the reference's faults; `elapsed` prints times and visit counts (-e)."""
+
+    format: str = "simple"
+    strict: bool = True
+    elapsed: bool = False
+    prompt: bool = False
+    dominant: str = "containment"
+
+
+class Session:
+    """What all commands share: the engine and its graph, the writer, the jobs, the streams."""
+
+    def __init__(self, engine: MatchEngine, options: SessionOptions, streams: Streams) -> None:
+        self.engine = engine
+        self.graph = engine.graph
+        self.options = options
+        self.jobs = JobTable()
+        self.writer = ReferenceWriter(options.format, strict=options.strict)
+        self.constraints = ConstraintMasks(engine.graph)
+        self.now = 0
+        self._streams = streams
+
+    def out(self, text: str) -> None:
+        """Write a result."""
+        self._streams.out.write(text)
+
+    def info(self, text: str) -> None:
+        """Write a note."""
+        self._streams.info.write(text)
+
+    def error(self, text: str) -> None:
+        """Write one or more lines of complaint; the last line end is added."""
+        self._streams.error.write(text + "\n")
+
+    def run(self, lines: Iterable[str], handlers: "Handlers") -> None:
+        """Obey lines until `quit` or the end of the input."""
+        self._ask()
+        for line in lines:
+            if not self.obey(_WORD.findall(line), handlers):
+                return
+            self._ask()
+
+    def obey(self, words: list[str], handlers: "Handlers") -> bool:
+        """Carry out one command; return False if it ends the session."""
+        handler = handlers.get(words[0]) if words else None
+        if handler is None:
+            return True
+        try:
+            return handler(self, words) is not Ended
+        except FluxionError as error:
+            self.error(f"ERROR: {error}")
+        except (MemoryError, OSError, OverflowError, RecursionError) as error:
+            self.error(f"ERROR: {words[0]}: {error or type(error).__name__}")
+        return True
+
+    def _ask(self) -> None:
+        if self.options.prompt:
+            self.info(PROMPT)
+            self._streams.info.flush()
+
+
+class Ended:
+    """Returned by a handler to end the session."""
+
+
+Handler = Callable[[Session, list[str]], type[Ended] | None]
+Handlers = dict[str, Handler]
+
+
+def read_document(session: Session, path: str) -> str | None:
+    """Return the text of a file, or complain and return None."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return stream.read()
+    except (OSError, ValueError):
+        session.error(f"ERROR: can't open {path}")
+        return None
+
+
+def wrong_count(session: Session, words: list[str], low: int, high: int) -> bool:
+    """Complain if a command has not between `low` and `high` arguments."""
+    if low <= len(words) - 1 <= high:
+        return False
+    session.error("ERROR: malformed command")
+    return True

@@ -1,0 +1,312 @@
+"""The runner itself: it must be able to fail, for every way in which it can pass."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance import runner
+from tests.conformance.bench import Bench, Mismatch
+from tests.conformance.cases import Case, Query, load_cases
+from tests.conformance.checks import CHECKS
+from tests.conformance.golden import corrected
+from tests.conformance.judge import Judge, Verdict
+from tests.conformance.program import Process, Result
+from tests.conformance.rounds import ROUNDS, UnknownCheck, run_checks
+from tests.conformance.session import Session
+from tests.conftest import require_shared
+
+ANSWER = "      ---core35[1:x]\nINFO: RESOURCES=ALLOCATED\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Fixed:
+    """A program that always writes the same."""
+
+    result: Result
+
+    def run(self, options: Sequence[str], commands: str, folder: Path) -> Result:
+        return self.result
+
+
+def fixed(answer: str = ANSWER, stderr: str = "", stdout: str = "", status: int = 0) -> Fixed:
+    return Fixed(Result(status, stdout, stderr, answer))
+
+
+def golden_case(name: str = "t1-001", **more: object) -> Case:
+    query = Query(("-t", "@OUT@"), ("match allocate j", "quit"), None)
+    data = {"expected_file": "expected", "normalisation": [], "compare": "-t file", **more}
+    return Case(name, "basic", "golden-file", "as-is", (query,), data)
+
+
+def scripted_case(check: Mapping[str, Any]) -> Case:
+    query = Query(("-t", "@OUT@"), ("quit",), None)
+    return Case("t1-002", "basic", "scripted", "scripted-checks", (query,), {"checks": [check]})
+
+
+def judged(root: Path, case: Case, program: Fixed) -> Verdict:
+    return Judge(root, {case.name: case}, program).verdict(case.name)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "expected").write_text(ANSWER)
+    return tmp_path
+
+
+def test_same_text_passes(root: Path) -> None:
+    assert judged(root, golden_case(), fixed()).status == "pass"
+
+
+@pytest.mark.parametrize(
+    "answer", [ANSWER.replace("core35", "core34"), ANSWER[:-1], "", ANSWER * 2]
+)
+def test_any_other_text_fails(root: Path, answer: str) -> None:
+    assert judged(root, golden_case(), fixed(answer)).status == "fail"
+
+
+def test_a_changed_expected_text_fails_and_the_diff_shows_it(root: Path) -> None:
+    (root / "expected").write_text(ANSWER.replace("core35", "core0"))
+    verdict = judged(root, golden_case(), fixed())
+    assert verdict.status == "fail"
+    assert "-      ---core0[1:x]" in verdict.detail
+    assert "+      ---core35[1:x]" in verdict.detail
+
+
+def test_standard_error_counts_where_a_text_is_expected_of_it(root: Path) -> None:
+    (root / "err").write_text("ERROR: can't open @TEST_SRCDIR@/x\n")
+    case = golden_case(expected_stderr_file="err")
+    assert judged(root, case, fixed(stderr=f"ERROR: can't open {root}/t/x\n")).status == "pass"
+    assert judged(root, case, fixed(stderr="")).status == "fail"
+
+
+def test_answer_followed_by_standard_error(root: Path) -> None:
+    case = golden_case(compare="-t file followed by stderr")
+    head, tail = ANSWER[:20], ANSWER[20:]
+    assert judged(root, case, fixed(head, stderr=tail)).status == "pass"
+    assert judged(root, case, fixed(tail, stderr=head)).status == "fail"
+
+
+def test_labels_are_counted(root: Path) -> None:
+    (root / "expected").write_text("1 alpha\n 1 null\n")
+    nodes = [{"metadata": {"ephemeral": {"label": "alpha"}}}, {"metadata": {}}]
+    case = golden_case(compare="derived")
+    for listed, status in ((nodes, "pass"), (nodes[:1], "fail"), (nodes * 2, "fail")):
+        answer = json.dumps({"graph": {"nodes": listed}})
+        assert judged(root, case, fixed(answer)).status == status
+
+
+def test_a_crash_fails_whatever_was_printed(root: Path) -> None:
+    assert judged(root, golden_case(), fixed(status=-11)).status == "fail"
+    crash = fixed(stderr="Traceback (most recent call last):\n")
+    assert judged(root, golden_case(), crash).status == "fail"
+
+
+def test_an_error_inside_the_program_fails(root: Path) -> None:
+    class Broken(Fixed):
+        def run(self, options: Sequence[str], commands: str, folder: Path) -> Result:
+            raise ZeroDivisionError
+
+    verdict = judged(root, golden_case(), Broken(Result(0, "", "", ANSWER)))
+    assert verdict.status == "fail"
+    assert "ZeroDivisionError" in verdict.detail
+
+
+def test_only_the_last_reservation_of_the_stale_index_case_may_differ(root: Path) -> None:
+    """t3028-009: the reference's answer or the right one, nothing else."""
+    at = "INFO: SCHEDULED AT={}\n"
+    expected = at.format(3600) + at.format(7200) + at.format(7200)
+    (root / "expected").write_text(expected)
+    case = golden_case("t3028-009")
+    good = [expected, at.format(3600) + at.format(7200) + at.format(3600)]
+    bad = [at.format(3600) * 3, at.format(3600) + at.format(7200) + at.format(10800), ""]
+    assert [judged(root, case, fixed(text)).status for text in good] == ["pass"] * 2
+    assert [judged(root, case, fixed(text)).status for text in bad] == ["fail"] * 3
+    assert judged(root, golden_case(), fixed(good[1])).status == "fail"
+    with pytest.raises(Mismatch, match="no reservation"):
+        corrected("nothing")
+
+
+def test_an_unknown_check_is_an_error_not_a_pass(root: Path) -> None:
+    with pytest.raises(UnknownCheck, match="looks nice"):
+        judged(root, scripted_case({"check": "looks nice"}), fixed())
+
+
+def test_a_case_without_checks_is_an_error(root: Path) -> None:
+    case = dataclasses.replace(scripted_case({}), data={"checks": []})
+    with pytest.raises(UnknownCheck, match="no check"):
+        judged(root, case, fixed())
+
+
+R = {"execution": {"R_lite": [{"rank": "0", "children": {"core": "3-4"}}], "nodelist": ["a[1-2]"]}}
+GRAPH = {
+    "graph": {
+        "nodes": [{"id": "1", "metadata": {"type": "node", "paths": {"containment": "/c/a1"}}}]
+    }
+}
+INFO = "INFO: number of vertices with rank -1: 98\nINFO: number of vertices with rank 0: 1\n"
+VISITS = "INFO: PREORDER VISIT COUNT=10\nINFO: POSTORDER VISIT COUNT=6\n"
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        ({"check": "json", "doc": -1, "expr": "execution.R_lite[].children.core", "equals": "3-4"},
+         json.dumps(R), json.dumps(R).replace("3-4", "3-5")),
+        ({"check": "json_nonempty", "doc": 0}, json.dumps(R), "{}"),
+        ({"check": "json_docs_equal", "docs": [0, 1], "ignore": ["execution.nodelist"]},
+         f"{json.dumps(R)}\n{json.dumps(R).replace('a[1-2]', 'b')}",
+         f"{json.dumps(R)}\n{json.dumps(R).replace('3-4', '3')}"),
+        ({"check": "json_schema", "schema": "schema", "doc": 0}, json.dumps(GRAPH), '{"grap": 1}'),
+        ({"check": "contains", "text": "core0"}, "core0", "core1"),
+        ({"check": "not_contains", "text": "core0"}, "core1", "core0"),
+        ({"check": "count_lines", "regex": "MATCHED", "equals": 2}, "MATCHED\n" * 2, "MATCHED\n"),
+        ({"check": "nth_line", "regex": "AT", "n": 2, "contains": "3600"},
+         "AT=Now\nx\nAT=3600\n", "AT=3600\nAT=Now\n"),
+        ({"check": "line_count", "equals": 1}, "a\n", ""),
+        ({"check": "nonempty_non_INFO"}, "a\n", "INFO: a\n"),
+        ({"check": "jgf_vertices_of_type", "type": "node", "must_include_path_text": ["a1"],
+          "must_not_include_path_text": ["a2"]},
+         json.dumps(GRAPH), json.dumps(GRAPH).replace("a1", "a2")),
+        ({"check": "sorted_lines_of", "expr": "execution.R_lite[].rank and execution.nodelist[0]",
+          "equals": ["0", "a[1-2]"]}, json.dumps(R), json.dumps(R).replace("a[1-2]", "a1")),
+        ({"check": "golden", "expected_file": "expected"}, ANSWER, ANSWER + "x"),
+        ({"check": "hostlist_count", "expr": "execution.nodelist[0]", "equals": 2},
+         json.dumps(R).replace('["a[1-2]"]', '["a[1-2]"]'), json.dumps(R).replace("1-2", "1-3")),
+        ({"check": "idset_count", "expr": "execution.R_lite[0].rank", "equals": 1},
+         json.dumps(R), json.dumps(R).replace('"rank": "0"', '"rank": "0-1"')),
+    ],
+    ids=lambda value: value.get("check") if isinstance(value, dict) else None,
+)  # fmt: skip
+def test_a_check_of_the_answer_passes_and_fails(
+    root: Path, check: Mapping[str, Any], good: str, bad: str
+) -> None:
+    (root / "schema").write_text('{"type": "object", "required": ["graph"]}')
+    assert judged(root, scripted_case(check), fixed(good)).status == "pass"
+    assert judged(root, scripted_case(check), fixed(bad)).status == "fail"
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        ({"check": "visit_counts", "stream": "stdout", "pre_post": [[10, 6]]},
+         fixed(stdout=VISITS), fixed(stdout=VISITS * 2)),
+        ({"check": "stdout_value", "line": "INFO: Vertex Count: ", "equals": 100},
+         fixed(stdout="INFO: Vertex Count: 100\n"), fixed(stdout="INFO: Vertex Count: 1000\n")),
+        ({"check": "rank_counts", "equals": [[-1, 98], [0, 1]]},
+         fixed(stdout=INFO), fixed(stdout=INFO.replace("98", "97"))),
+        ({"check": "exit_ok"}, fixed(), fixed(status=1)),
+        ({"check": "no_crash"}, fixed(), fixed(status=3)),
+        ({"check": "load_must_fail"}, fixed(status=1, stderr="bad"), fixed()),
+    ],
+    ids=lambda value: value.get("check") if isinstance(value, dict) else None,
+)  # fmt: skip
+def test_a_check_of_the_run_passes_and_fails(
+    root: Path, check: Mapping[str, Any], good: Fixed, bad: Fixed
+) -> None:
+    assert judged(root, scripted_case(check), good).status == "pass"
+    assert judged(root, scripted_case(check), bad).status == "fail"
+
+
+def test_the_runner_as_a_program(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 0 if all pass, 1 if one fails, 2 if nothing ran; the table counts both."""
+    names = {"t1-001": "expected", "t1-002": "other"}
+    (root / "other").write_text("something else")
+    (root / "commands").write_text("quit\n")
+    record = {"category": "basic", "kind": "golden-file", "replayable": "as-is", "options": [],
+              "cmd_file": "commands", "compare": "-t file", "normalisation": []}  # fmt: skip
+    listed = [record | {"name": name, "expected_file": file} for name, file in names.items()]
+    (root / "cases.json").write_text(json.dumps({"cases": listed}))
+    (root / "program").write_text(f"#!/bin/sh\ncat {root}/expected\n")
+    arguments = ["--root", str(root), "--cases", str(root / "cases.json")]
+    arguments += ["--cmd", f"sh {root}/program", "-j", "2"]
+    assert runner.main([*arguments, "--case", "t1-001"]) == 0
+    assert runner.main([*arguments, "--case", "t1-003"]) == 2
+    capsys.readouterr()
+    assert runner.main(arguments) == 1
+    assert "basic                         1      1      0      2" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def real() -> tuple[Path, dict[str, Case]]:
+    data = require_shared("conformance")
+    cases = load_cases(data / "cases.json")
+    return data / "flux-sched", {case.name: case for case in cases}
+
+
+def test_the_list_has_all_checks(real: tuple[Path, dict[str, Case]]) -> None:
+    """652 checks: 463 texts, 69 jobspecs, 72 scripts, 48 with generated inputs."""
+    kinds = [case.kind.split("-")[0] for case in real[1].values()]
+    assert len(kinds) == 652
+    assert (kinds.count("golden"), kinds.count("jobspec")) == (463, 69)
+    replayable = [case.replayable for case in real[1].values()]
+    assert replayable.count("scripted-checks") == 72
+    assert replayable.count("needs-generated-inputs") == 48
+
+
+def test_every_check_of_the_list_is_known(real: tuple[Path, dict[str, Case]]) -> None:
+    used = {check["check"] for case in real[1].values() for check in case.checks}
+    assert used == {*CHECKS, *ROUNDS}
+
+
+PASS_WHEN_SILENT = {"t3001-058", "t3015-024", "t3034-010"}
+"""Cases that only want a run without a crash, or without one error text."""
+
+
+def test_a_silent_program_fails_everything_it_can(real: tuple[Path, dict[str, Case]]) -> None:
+    """A program that prints nothing and returns 0 must not pass by accident."""
+    root, cases = real
+    judge = Judge(root, cases, fixed(answer=""))
+    run = [case.name for case in cases.values() if case.kind != "jobspec-validate"]
+    verdicts = [judge.verdict(name) for name in run]
+    silent = {verdict.name for verdict in verdicts if verdict.status == "pass"}
+    empty = {
+        name
+        for name in silent
+        if cases[name].kind.startswith("golden") and not expected_text(root, cases[name])
+    }
+    assert silent - empty == PASS_WHEN_SILENT
+    assert [verdict.name for verdict in verdicts if verdict.status == "skip"] == ["t6000-006"]
+
+
+def expected_text(root: Path, case: Case) -> str:
+    path: str = case.data["expected_file"]
+    return (root / path).read_text()
+
+
+def test_an_echo_of_the_expected_texts_passes(real: tuple[Path, dict[str, Case]]) -> None:
+    root, cases = real
+    for case in cases.values():
+        if case.kind == "golden-file" and case.data["compare"] == "-t file":
+            stderr_file = case.data.get("expected_stderr_file")
+            stderr = (root / stderr_file).read_text() if stderr_file else ""
+            stderr = stderr.replace("@TEST_SRCDIR@", str(root / "t"))
+            program = fixed(expected_text(root, case), stderr)
+            assert Judge(root, cases, program).verdict(case.name).status == "pass", case.name
+
+
+def test_a_program_is_run_in_the_folder_with_its_input(tmp_path: Path) -> None:
+    result = Process(("sh", "-c", "cat > out; pwd; echo no >&2; exit 3", "sh")).run(
+        ["-t", "out"], "quit\n", tmp_path
+    )
+    assert result == Result(3, f"{tmp_path}\n", "no\n", "quit\n")
+    killed = Process(("sh", "-c", "kill -11 $$", "sh")).run([], "", tmp_path)
+    assert killed.status == -11
+
+
+def test_the_placeholders_of_a_case_are_filled_in(tmp_path: Path) -> None:
+    seen: list[tuple[list[str], str]] = []
+
+    class Recorder(Fixed):
+        def run(self, options: Sequence[str], commands: str, folder: Path) -> Result:
+            seen.append((list(options), commands))
+            return self.result
+
+    query = Query(("-L", "@TEST_SRCDIR@/a", "-t", "@OUT@"), ("cat @TEST_SRCDIR@/b",), None)
+    case = dataclasses.replace(scripted_case({"check": "exit_ok"}), queries=(query,))
+    bench = Bench(Path("/data"), Recorder(fixed().result), tmp_path, {})
+    run_checks(Session(bench, case))
+    assert seen == [(["-L", "/data/t/a", "-t", "out.txt"], "cat /data/t/b\n")]

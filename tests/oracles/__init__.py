@@ -1,0 +1,1 @@
+"""Slow, obvious second implementations that the compiled core is compared with."""

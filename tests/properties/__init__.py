@@ -1,0 +1,1 @@
+"""Properties: the compiled core, the oracle and the verifier against each other."""

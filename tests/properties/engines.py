@@ -1,0 +1,59 @@
+"""The engines under test, by name, and what they have in common."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.jobspec.model import Resource
+from fluxion_py.outcome import Outcome, Release, Selection
+from tests.oracles.engine import OracleEngine
+
+
+class EngineLike(Protocol):
+    """The methods of `fluxion_py/_core/engine.pyi` that the properties use."""
+
+    graph_end: int
+
+    def compile(self, resources: Sequence[Resource]) -> Any: ...
+    def match(
+        self,
+        op: str,
+        request: Any,
+        duration: int,
+        jobid: int,
+        now: int = 0,
+        allowed: bytes | None = None,
+    ) -> Outcome: ...
+    def restore(
+        self, jobid: int, claims: Mapping[int, bool], at: int, duration: int, now: int = 0
+    ) -> Outcome: ...
+    def cancel(self, jobid: int) -> Release: ...
+    def cancel_ranks(self, jobid: int, ranks: Iterable[int]) -> Release: ...
+    def cancel_vertices(self, jobid: int, rows: Iterable[int]) -> Release: ...
+    def reprime(self) -> None: ...
+    def remove(self, row: int) -> None: ...
+    def remove_ranks(self, ranks: Iterable[int]) -> list[int]: ...
+    def set_status(self, row: int, up: bool) -> None: ...
+    def mask(self, kind: str, jobid: int = 0) -> bytes: ...
+    def emit(self, mask: bytes) -> Selection: ...
+    def filter_usage(
+        self, row: int, at: int, jobid: int | None = None
+    ) -> list[tuple[str, int, int]]: ...
+    def holds(self, row: int) -> list[tuple[int, int, int, int, bool, bool]]: ...
+    def jobs(self) -> list[int]: ...
+    def available(self, row: int, at: int, duration: int) -> int: ...
+
+
+Factory = Callable[..., EngineLike]
+
+
+def oracle(flat: FlatGraph, **settings: Any) -> EngineLike:
+    """The slow engine of `tests/oracles`."""
+    return OracleEngine(flat, **settings)
+
+
+def core(flat: FlatGraph, **settings: Any) -> EngineLike:
+    """The compiled engine."""
+    from fluxion_py._core.engine import Engine
+
+    return Engine(flat, **settings)
