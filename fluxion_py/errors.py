@@ -69,9 +69,7 @@ class JobspecError(InputError):
         hint: str | None = None,
         reference_text: str | None = None,
     ) -> None:
-        super().__init__(
-            message, source=source, where=where, line=line, column=column, hint=hint
-        )
+        super().__init__(message, source=source, where=where, line=line, column=column, hint=hint)
         self.reference_text = reference_text
 
 

@@ -148,12 +148,15 @@ class Hostlist(Sequence[str]):
         )
 
     def __len__(self) -> int:
+        """Return how many there are."""
         return len(self._names)
 
     def __iter__(self) -> Iterator[str]:
+        """Go through them in order."""
         return iter(self._names)
 
     def __contains__(self, name: object) -> bool:
+        """Tell whether it is one of them."""
         return name in self._names
 
     @overload
@@ -161,18 +164,23 @@ class Hostlist(Sequence[str]):
     @overload
     def __getitem__(self, index: slice) -> "Hostlist": ...
     def __getitem__(self, index: int | slice) -> "str | Hostlist":
+        """Return one, or a slice as an object of the same class."""
         return Hostlist(self._names[index]) if isinstance(index, slice) else self._names[index]
 
     def __eq__(self, other: object) -> bool:
+        """Compare by contents."""
         if isinstance(other, Hostlist):
             return self._names == other._names
         return NotImplemented
 
     def __hash__(self) -> int:
+        """Hash the contents."""
         return hash(self._names)
 
     def __str__(self) -> str:
+        """Return the compressed text."""
         return format_hostlist(self._names)
 
     def __repr__(self) -> str:
+        """Return the call that makes an equal one."""
         return f"Hostlist({str(self)!r})"

@@ -101,12 +101,15 @@ class IDset(Sequence[int]):
         self._members = frozenset(numbers)
 
     def __len__(self) -> int:
+        """Return how many there are."""
         return len(self._ids)
 
     def __iter__(self) -> Iterator[int]:
+        """Go through them in order."""
         return iter(self._ids)
 
     def __contains__(self, number: object) -> bool:
+        """Tell whether it is one of them."""
         return number in self._members
 
     @overload
@@ -114,18 +117,23 @@ class IDset(Sequence[int]):
     @overload
     def __getitem__(self, index: slice) -> "IDset": ...
     def __getitem__(self, index: int | slice) -> "int | IDset":
+        """Return one, or a slice as an object of the same class."""
         return IDset(self._ids[index]) if isinstance(index, slice) else self._ids[index]
 
     def __eq__(self, other: object) -> bool:
+        """Compare by contents."""
         if isinstance(other, IDset):
             return self._ids == other._ids
         return self._members == other if isinstance(other, (set, frozenset)) else NotImplemented
 
     def __hash__(self) -> int:
+        """Hash the contents."""
         return hash(self._members)
 
     def __str__(self) -> str:
+        """Return the compressed text."""
         return format_idset(self._ids)
 
     def __repr__(self) -> str:
+        """Return the call that makes an equal one."""
         return f"IDset({str(self)!r})"

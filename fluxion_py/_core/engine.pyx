@@ -61,7 +61,7 @@ cdef class Engine:
         self.graph_end = graph_end
         self.ledger = Ledger(graph, numbers, list(filters))
         self.ledger.prime()
-        self.walk = Walk(self.ledger, policy, flexible, reference_ties)
+        self.walk = Walk(self.ledger, policy, flexible, reference_ties, strict)
         self.top = graph.roots[numbers[0]]
         self.node_type = graph.type_id("node")
         self.nodes_up = self.count_nodes_up()
@@ -202,7 +202,7 @@ cdef class Engine:
             best = -1 if line is None else line.next_point(time)
             if not self.strict or not self.ledger.has_filter(self.top):
                 best = self.next_hold_point(time, best)
-            if best < 0 or best >= self.graph_end:
+            if best < 0:
                 return -1
             if self.ledger.fits_below(self.top, request.total, best, best + duration):
                 return best
@@ -268,7 +268,6 @@ cdef class Engine:
                 result.messages = g.name(row) if g.alive(row) else f"vertex {row}"
                 return result
         self.walk.next_walk()
-        self.walk.labels.clear()
         for row in claims:
             edge = g.v_first_in[row]
             while edge >= 0:
@@ -297,8 +296,38 @@ cdef class Engine:
             raise KeyError(jobid)
         release = Release(True)
         self.count_visits(jobid, release)
-        self.ledger.drop_job(jobid)
+        if self.strict:
+            self.cancel_tagged(jobid)
+        else:
+            self.ledger.drop_job(jobid)
         return release
+
+    cdef int cancel_tagged(self, int64_t jobid) except -1:
+        """Cancel as the reference does: only what a walk over tagged vertices finds.
+
+        That is everything, unless a partial cancel by vertices failed before (errata G4 d).
+        """
+        cdef int32_t hold = self.ledger.find_hold(self.top, jobid), row
+        cdef vector[int32_t] mine = self.ledger.jobs[jobid]
+        cdef size_t index
+        cdef bint tagged = False
+        if hold >= 0 and self.ledger.holds[hold].flags & TAGGED:
+            for row in self.below(self.top, jobid):
+                hold = self.ledger.find_hold(row, jobid)
+                self.ledger.drop_hold(hold)
+                self.ledger.forget(jobid, hold)
+            return 0
+        for index in range(mine.size()):
+            if self.ledger.holds[mine[index]].flags & TAGGED:
+                tagged = True
+                if self.ledger.holds[mine[index]].flags & OWNED:
+                    self.ledger.disown(mine[index])
+            else:
+                self.ledger.drop_hold(mine[index])
+                self.ledger.forget(jobid, mine[index])
+        if tagged:
+            raise ValueError(f"job {jobid} is no longer known at the root")
+        return 0
 
     cdef int count_visits(self, int64_t jobid, release) except -1:
         """Count what the reference's cancel walk would visit: tagged vertices, their children."""
@@ -331,30 +360,65 @@ cdef class Engine:
             raise KeyError(jobid)
         for rank in ranks:
             mine = [
-                row for row in self.graph.rows_of_rank(rank)
+                row for row in self.rank_rows(rank)
                 if self.ledger.find_hold(row, jobid) >= 0
                 and self.ledger.holds[self.ledger.find_hold(row, jobid)].flags & TAGGED
             ]
-            if not mine:
+            if not self.owns_any(jobid, mine):
                 raise ValueError(f"{rank} not found in rank_to_counts.")
             rows.extend(mine)
         return self.release(jobid, rows)
+
+    cdef bint owns_any(self, int64_t jobid, list rows) except -1:
+        for row in rows:
+            if self.ledger.holds[self.ledger.find_hold(row, jobid)].flags & OWNED:
+                return True
+        return False
+
+    cdef list rank_rows(self, int64_t rank):
+        """Return the vertices of a rank: with `strict` those that carry it, else all below, too."""
+        rows = self.graph.rows_of_rank(rank)
+        if self.strict or rank < 0 or not rows:
+            return rows
+        return self.below(self.rank_top(rows))
+
+    cdef int32_t rank_top(self, list rows):
+        """Return the vertex of a rank with the shortest path."""
+        best = None
+        for row in rows:
+            place = ((self.graph.path(row) or "").count("/"), row)
+            if best is None or place < best:
+                best = place
+        return best[1]
 
     def cancel_vertices(self, int64_t jobid, rows):
         """Give back some vertices that a job owns.
 
         Raises KeyError for an unknown job, ValueError if it does not own one of them; then
-        nothing is changed (the reference stops half-way, errata G4).
+        nothing is changed. With `strict` what comes before that one is lost to the job, and so
+        is its place in it, as the reference has it (errata G4 d).
         """
         cdef int32_t hold
         listed = list(rows)
         if not self.ledger.jobs.count(jobid):
             raise KeyError(jobid)
-        for row in listed:
+        for index, row in enumerate(listed):
             hold = self.ledger.find_hold(row, jobid)
             if hold < 0 or not self.ledger.holds[hold].flags & OWNED:
+                if self.strict:
+                    self.lose(jobid, listed[:index + 1])
                 raise ValueError("partial_cancel returned error.")
         return self.release(jobid, listed)
+
+    cdef int lose(self, int64_t jobid, list rows) except -1:
+        """Drop the job's holds on `rows` without telling the vertices above."""
+        cdef int32_t hold
+        for row in rows:
+            hold = self.ledger.find_hold(row, jobid)
+            if hold >= 0:
+                self.ledger.drop_hold(hold)
+                self.ledger.forget(jobid, hold)
+        return 0
 
     cdef object release(self, int64_t jobid, list rows):
         """Drop the job's holds on `rows` and take their units off its spans above."""
@@ -457,8 +521,9 @@ cdef class Engine:
         tops = []
         for rank in wanted:
             rows = self.graph.rows_of_rank(rank)
-            tops.append(min(rows, key=lambda at: ((self.graph.path(at) or "").count("/"), at)))
-            for row in rows:
+            top = self.rank_top(rows)
+            tops.append(top)
+            for row in set(rows).union(self.below(top)):
                 for hold in self.holds(row):
                     held.setdefault(hold[0], []).append(row)
         for jobid, rows in held.items():
@@ -484,9 +549,9 @@ cdef class Engine:
         else:
             self.nodes_up = self.count_nodes_up()
 
-    cdef list below(self, int32_t row):
-        """Return a vertex and all below it on the dominant tree."""
-        cdef int32_t edge
+    cdef list below(self, int32_t row, int64_t jobid=-1):
+        """Return a vertex and all below it on the dominant tree; of one job if it is given."""
+        cdef int32_t edge, hold
         found = [row]
         seen = {row}
         for at in found:
@@ -495,6 +560,10 @@ cdef class Engine:
                 if self.graph.e_subsystem[edge] == self.ledger.dominant and (
                     self.graph.e_target[edge] not in seen
                 ):
+                    hold = self.ledger.find_hold(self.graph.e_target[edge], jobid)
+                    if jobid >= 0 and (hold < 0 or not self.ledger.holds[hold].flags & TAGGED):
+                        edge = self.graph.e_next_out[edge]
+                        continue
                     seen.add(self.graph.e_target[edge])
                     found.append(self.graph.e_target[edge])
                 edge = self.graph.e_next_out[edge]

@@ -83,5 +83,6 @@ cdef class Ledger:
     cdef int drop_span(self, int32_t hold) except -1
     cdef int drop_hold(self, int32_t hold) except -1
     cdef int drop_job(self, int64_t jobid) except -1
+    cdef void disown(self, int32_t hold) noexcept
     cdef void forget(self, int64_t jobid, int32_t hold) noexcept
     cdef TimeLine line(self, int32_t filter)

@@ -348,6 +348,17 @@ cdef class Ledger:
         self.free_hold = hold
         return 0
 
+    cdef void disown(self, int32_t hold) noexcept:
+        """Give back the vertex's own units of a hold; the job still passes through."""
+        cdef int32_t* link = &self.v_owned[self.holds[hold].row]
+        while link[0] != hold:
+            link = &self.holds[link[0]].next
+        link[0] = self.holds[hold].next
+        self.holds[hold].next = self.v_passed[self.holds[hold].row]
+        self.v_passed[self.holds[hold].row] = hold
+        self.holds[hold].flags &= TAGGED
+        self.holds[hold].needs = 0
+
     cdef void forget(self, int64_t jobid, int32_t hold) noexcept:
         """Take a hold out of its job's list; the job goes with its last hold. O(job)."""
         cdef vector[int32_t]* mine = &self.jobs[jobid]

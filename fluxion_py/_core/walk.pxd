@@ -101,7 +101,8 @@ cdef class Walk:
     cdef bint root_exclusive
     cdef public int failure                 # Failure; survives from walk to walk (errata G2)
     cdef string messages
-    cdef dict labels
+    cdef dict labels                        # row -> label of what it satisfies
+    cdef bint keep_labels                   # as the reference: until another label replaces it
     cdef readonly int64_t preorder
     cdef readonly int64_t postorder
     # order of children for stop_on_first
@@ -143,6 +144,7 @@ cdef class Walk:
                          const vector[int64_t]& needed, vector[Group]& slots) except -1
     cdef int64_t collect(self, int16_t type, size_t base, Level level, int64_t wanted) noexcept
     cdef int64_t units(self, int16_t type, size_t base) noexcept
+    cdef int sort_in_place(self) except -1
     cdef void key_by_run(self) noexcept
     cdef bint choose(self, int32_t node, size_t base, Level level) noexcept
     cdef int mark(self, size_t position) except -1

@@ -33,8 +33,11 @@ cdef size_t MESSAGE_LIMIT = 1 << 20             # the texts repeat per vertex; 1
 cdef class Walk:
     """Selects and emits for one engine."""
 
-    def __init__(self, Ledger ledger, policy, bint flexible, bint reference_ties):
+    def __init__(
+        self, Ledger ledger, policy, bint flexible, bint reference_ties, bint keep_labels
+    ):
         self.ledger = ledger
+        self.keep_labels = keep_labels
         self.graph = ledger.graph
         self.order = {"high": HIGH, "low": LOW, "locality": LOCALITY, "variation": VARIATION}[
             policy.order
@@ -88,7 +91,8 @@ cdef class Walk:
         self.board.clear()
         self.contents.clear()
         self.tallies.clear()
-        self.labels.clear()
+        if not self.keep_labels:
+            self.labels.clear()
         if self.order == VARIATION:
             self.read_classes()
         found = self.visit(
@@ -157,7 +161,7 @@ cdef class Walk:
                     self.mark(self.chosen[top])
                 self.board.resize(base)
                 self.contents.resize(content_base)
-            if nodes[matched].label >= 0 and row not in self.labels:
+            if nodes[matched].label >= 0:
                 self.labels[row] = self.request.labels[nodes[matched].label]
         self.postorder += 1
         result.score = self.score_of(row, enclosing)
@@ -234,8 +238,8 @@ cdef class Walk:
         cdef int32_t edge
         cdef size_t index
         if lo == hi:
-            return 0
-        if self.stop_on_first:
+            pass
+        elif self.stop_on_first:
             self.explore_ranked(row, lo, hi, pristine, x, enclosing, shares)
         else:
             edge = g.v_first_out[row]
@@ -476,10 +480,25 @@ cdef class Walk:
         if self.order == LOCALITY and level == AT_ROOT:
             self.key_by_run()
         if self.reference_ties and self.keyed.size() > 16:
-            sort_reference(self.keyed)
+            self.sort_in_place()
         else:
             sort_stable(self.keyed, min(max(wanted, 1), <int64_t> self.keyed.size()))
         return self.keyed.size()
+
+    cdef int sort_in_place(self) except -1:
+        """Sort as the reference does, on the board itself: a second sort starts from the first."""
+        cdef vector[int32_t] places
+        cdef vector[Group] groups
+        cdef size_t at
+        for at in range(self.keyed.size()):
+            places.push_back(self.keyed[at].second)
+        sort_reference(self.keyed)
+        for at in range(self.keyed.size()):
+            groups.push_back(self.board[self.keyed[at].second])
+        for at in range(self.keyed.size()):
+            self.board[places[at]] = groups[at]
+            self.keyed[at].second = places[at]
+        return 0
 
     cdef void key_by_run(self) noexcept:
         """Replace each key by that of its run of consecutive scores: members of a run are equal."""
@@ -504,6 +523,8 @@ cdef class Walk:
         cdef size_t at = 0
         if wanted == 0:
             return False
+        if self.flexible and type == self.request.slot:
+            self.chosen.clear()     # of several slot siblings the last one decides how many
         self.collect(type, base, level, wanted)
         while units < wanted:
             units += self.board[self.keyed[at].second].count

@@ -37,7 +37,7 @@ def main_compat(
     """
     stdin, stdout, stderr = stdin or sys.stdin, stdout or sys.stdout, stderr or sys.stderr
     for stream in (stdin, stdout, stderr):
-        _pass_any_bytes(stream)
+        _accept_any_bytes(stream)
     try:
         options = parse_options(argv)
         if options.help:
@@ -57,10 +57,10 @@ def main_compat(
         return 130
 
 
-def _pass_any_bytes(stream: TextIO) -> None:
-    """Let bytes that are no UTF-8 pass through a stream of the process unchanged."""
+def _accept_any_bytes(stream: TextIO) -> None:
+    """Let bytes that are no UTF-8 appear as \\xNN on a stream of the process, never as an error."""
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _discard(stdout: TextIO) -> None:
@@ -114,9 +114,15 @@ def _load(options: Options) -> "FlatGraph":
     except GraphError as error:
         reason = getattr(error, "reference_text", error.message)
         text = reason if reason != error.message else str(error)
-        raise StartError(
-            f": Runtime error: resource_query_t: ERROR: {text}\n\nERROR: error generating resources"
-        ) from None
+        raise _load_failure(text) from None
+    except UnicodeError as error:  # half a surrogate pair in JSON
+        raise _load_failure(str(error)) from None
+
+
+def _load_failure(reason: str) -> StartError:
+    return StartError(
+        f": Runtime error: resource_query_t: ERROR: {reason}\n\nERROR: error generating resources"
+    )
 
 
 def _make_engine(
@@ -133,9 +139,7 @@ def _make_engine(
     try:
         policy = parse_policy(options.policy)
     except InputError:
-        raise StartError(
-            ": Runtime error: resource_query_t: ERROR: can't create matcher"
-        ) from None
+        raise StartError(": Runtime error: resource_query_t: ERROR: can't create matcher") from None
     failed = ": Runtime error: initialize_matchers_and_traversers: ERROR: "
     if any(graph.root(subsystem) < 0 for subsystem in options.subsystems):
         raise StartError(f"{failed}can't initialize traverser")
@@ -155,7 +159,7 @@ def _make_engine(
 
 def _open_output(path: str) -> TextIO:
     try:
-        return open(path, "w", encoding="utf-8", errors="surrogateescape", newline="")
+        return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="")
     except (OSError, ValueError):
         raise StartError(f"[ERROR] can't open --test-output: {path}", usage=True) from None
 

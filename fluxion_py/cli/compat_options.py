@@ -54,7 +54,6 @@ class Options:
     match_format: str = "simple"
     flexible: bool = False
     filters: list[str] = field(default_factory=list)
-    reserve: int = 0
     test_output: str = ""
     elapsed: bool = False
     prompt: bool = True
@@ -84,14 +83,14 @@ def parse_options(argv: Sequence[str]) -> Options:
     if rest:
         raise StartError(f"[ERROR] unexpected argument: {rest[0]}", usage=True)
     _check_load_file(options.load_file)
+    if options.allowlist and options.load_format != "hwloc":
+        options.warnings.append("WARN: --load-allowlist has an effect on format hwloc only\n")
     return options
 
 
 def _check_load_file(path: str) -> None:
     if os.path.isdir(path):
-        raise StartError(
-            f"[ERROR] path passed to --load-file is a directory: {path}", usage=True
-        )
+        raise StartError(f"[ERROR] path passed to --load-file is a directory: {path}", usage=True)
     if not os.path.exists(path):
         raise StartError(f"[ERROR] file does not exist for --load-file: {path}", usage=True)
 
@@ -112,17 +111,14 @@ def _set_subsystems(options: Options, value: str) -> None:
 
 def _set_traverser(options: Options, value: str) -> None:
     if value not in ("simple", "flexible"):
-        raise StartError(
-            f"[ERROR] unknown value for --traverser-policy: {value}", usage=True
-        )
+        raise StartError(f"[ERROR] unknown value for --traverser-policy: {value}", usage=True)
     options.flexible = value == "flexible"
 
 
-def _set_reserve(options: Options, value: str) -> None:
+def _check_reserve(options: Options, value: str) -> None:
+    """The size is a hint that we do not need; only its range is checked."""
     in_range = value.isascii() and value.isdigit() and len(value) < 10
-    if in_range and int(value) <= MAX_RESERVE:
-        options.reserve = int(value)
-    else:
+    if not in_range or int(value) > MAX_RESERVE:
         options.warnings.append(f"WARN: out of range specified for --reserve-vtx-vec: {value}\n")
 
 
@@ -144,7 +140,7 @@ _SETTERS: dict[str, Callable[[Options, str], None]] = {
     "-F": _setter("match_format", lambda value: _one_of("match-format", value, FORMATS)),
     "-T": _set_traverser,
     "-p": _add_filters,
-    "-r": _set_reserve,
+    "-r": _check_reserve,
     "-t": _setter("test_output", str),
     "-e": _setter("elapsed", lambda _: True),
     "-d": _setter("prompt", lambda _: False),

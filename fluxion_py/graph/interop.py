@@ -166,7 +166,7 @@ def _set_paths(
     below = {target for _, target in edges}
     members = {row for edge in edges for row in edge}
     if subsystem == "containment":
-        members.update(row for row in flat.rows() if not flat.in_edges(row))
+        members.update(row for row in flat.rows() if not flat.in_edges(row) + flat.out_edges(row))
     heads = sorted(members - below)
     if len(heads) != 1:
         names = ", ".join(flat.name(row) for row in heads[:5])

@@ -1,13 +1,14 @@
 """The public face of the resource graph."""
 
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import GraphError
 from fluxion_py.graph import interop
 from fluxion_py.graph.vertex import Vertex
+from fluxion_py.hostlist import format_hostlist
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -31,7 +32,7 @@ class ResourceGraph:
     @classmethod
     def from_file(
         cls,
-        path: str | Path,
+        path: str | PathLike[str],
         format: str | None = None,
         *,
         allowlist: Collection[str] | None = None,
@@ -43,7 +44,7 @@ class ResourceGraph:
         """
         from fluxion_py.readers import read_file
 
-        return cls(read_file(path, format, allowlist=allowlist, keep_units=True), str(path))
+        return cls(read_file(path, format, allowlist=allowlist, keep_units=True), fspath(path))
 
     @classmethod
     def from_text(
@@ -61,13 +62,13 @@ class ResourceGraph:
         return cls(flat, source)
 
     @classmethod
-    def from_recipe(cls, recipe: str | Path | Mapping[str, Any]) -> "ResourceGraph":
+    def from_recipe(cls, recipe: str | PathLike[str] | Mapping[str, Any]) -> "ResourceGraph":
         """Build a machine from a recipe, given as a file or as a mapping of the same shape."""
         from fluxion_py.readers import read_file, read_recipe_object
 
         if isinstance(recipe, Mapping):
             return cls(read_recipe_object(recipe))
-        return cls(read_file(recipe, "recipe"), str(recipe))
+        return cls(read_file(recipe, "recipe"), fspath(recipe))
 
     @classmethod
     def from_networkx(cls, graph: "nx.DiGraph[Any]") -> "ResourceGraph":
@@ -104,14 +105,12 @@ class ResourceGraph:
         raise error
 
     def __getitem__(self, path: str) -> Vertex:
-        """Return the vertex with this path in any subsystem; `KeyError` if there is none.
+        """Return the vertex with this path in any subsystem.
 
-        If several vertices share the path, the first made is returned.
+        If several vertices share the path, the first made is returned. Raises `NoVertexError`,
+        which is a `KeyError` as well, if there is none.
         """
-        rows = self.flat.rows_at(path)
-        if not rows:
-            raise KeyError(self._missing(path))
-        return Vertex(self.flat, rows[0])
+        return Vertex(self.flat, self._rows(path)[0])
 
     def __contains__(self, path: object) -> bool:
         """Say whether some vertex has this path."""
@@ -152,7 +151,7 @@ class ResourceGraph:
     def _rows(self, path: str) -> list[int]:
         rows = self.flat.rows_at(path)
         if not rows:
-            raise GraphError(self._missing(path), source=self.source)
+            raise NoVertexError(self._missing(path), source=self.source)
         return rows
 
     def _missing(self, path: str) -> str:
@@ -161,8 +160,8 @@ class ResourceGraph:
         while above := above.rpartition("/")[0]:
             rows = self.flat.rows_at(above)
             if rows:
-                names = [child.name for child in Vertex(self.flat, rows[0]).children()]
-                shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+                names = format_hostlist(v.name for v in Vertex(self.flat, rows[0]).children())
+                shown = names if len(names) <= 60 else names[:57] + "..."
                 return f"{path}: no such vertex ({above} has {shown or 'nothing below it'})"
         root = self.flat.root()
         start = self.flat.path(root) if root >= 0 else None
@@ -172,6 +171,10 @@ class ResourceGraph:
         """Return the number of vertices of each type in one line."""
         counts = ", ".join(f"{number} {name}" for name, number in self.counts().items())
         return f"<ResourceGraph {counts or 'empty'}>"
+
+
+class NoVertexError(GraphError, KeyError):
+    """No vertex has the path asked for."""
 
 
 class InvalidGraphError(GraphError):

@@ -80,7 +80,7 @@ def _read_duration(value: object, path: Path, reading: Reading) -> float:
     if number is None:
         message = f"{value!r} is no number of seconds"
         raise Problem(message, path, hint="write 3600 or 1h", conversion=True)
-    if not reading.reference and (math.isnan(number) or number < 0):
+    if not reading.reference and not 0 <= number < 2**63:
         raise Problem(f"the duration is {number}", path, hint="give seconds, or 0 for no limit")
     try:
         return number if isinstance(number, int) and abs(number) < 2**63 else float(number)

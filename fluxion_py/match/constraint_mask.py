@@ -5,7 +5,6 @@ from json import dumps
 from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.jobspec.constraint import compile_constraint
 
 JUDGED_TYPES = ("node", "storage_node")
 """Types of the vertices that a constraint is asked about; others never fail one."""
@@ -15,10 +14,14 @@ MAX_CACHED = 256
 
 
 class ConstraintMasks:
-    """The masks of one graph, kept until a vertex, an edge or a property changes."""
+    """The masks of one graph, kept until a vertex, an edge or a property changes.
 
-    def __init__(self, graph: FlatGraph) -> None:
+    `reference` evaluates as the reference does where it differs from RFC 31.
+    """
+
+    def __init__(self, graph: FlatGraph, *, reference: bool = False) -> None:
         self._graph = graph
+        self._reference = reference
         self._masks: dict[str, bytes] = {}
         self._state = (-1, 0)
         self._property_changes = 0
@@ -45,8 +48,10 @@ class ConstraintMasks:
         return self._masks[text]
 
     def _evaluate(self, constraints: Mapping[str, Any]) -> bytes:
+        from fluxion_py.jobspec.constraint import compile_constraint
+
         graph = self._graph
-        constraint = compile_constraint(constraints)
+        constraint = compile_constraint(constraints, self._reference)
         mask = bytearray(len(graph))
         for kind in JUDGED_TYPES:
             for row in graph.rows_of_type(kind):

@@ -4,11 +4,13 @@ Any object with these methods can stand in for the compiled engine, for example 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.jobspec.model import Resource
 from fluxion_py.outcome import Outcome, Release, Selection
+
+if TYPE_CHECKING:
+    from fluxion_py.jobspec.model import Resource
 
 
 class MatchEngine(Protocol):
@@ -24,7 +26,7 @@ class MatchEngine(Protocol):
         """The graph it works on."""
         ...
 
-    def compile(self, resources: Sequence[Resource]) -> object:
+    def compile(self, resources: "Sequence[Resource]") -> object:
         """Prepare the request of a jobspec for `match`."""
         ...
 
@@ -87,4 +89,3 @@ class MatchEngine(Protocol):
     ) -> list[tuple[str, int, int]]:
         """Return (type, used, total) of a vertex's prune filter."""
         ...
-

@@ -1,35 +1,25 @@
 """Text -> graph: every way to describe a machine that we read.
 
-`read_file` and `read_text` are the doors; `claims_of_jgf` and `claims_of_r` find the vertices of a
-former answer in a graph. What each format is: resources/README.md and resource-graph.md 3-6.
+`read_file` and `read_text` are the doors, `attach_jgf` and `add_hwloc` let a graph grow. The
+modules `claims` and `rv1` read former answers. Formats: resources/README.md, resource-graph.md 3-6.
+Each reader is imported when it is needed, so that a program starts fast.
 """
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
+from os import PathLike, fspath
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers.claims import Claims, claims_of_jgf, claims_of_r
-from fluxion_py.readers.detect import detect_format
 from fluxion_py.readers.failure import MAX_BYTES, ReadError
-from fluxion_py.readers.rv1 import ResourceSet, parse_r, parse_ranks, reader_of
 
 __all__ = [
     "FORMATS",
-    "Claims",
     "ReadError",
-    "ResourceSet",
     "add_hwloc",
     "attach_jgf",
-    "claims_of_jgf",
-    "claims_of_r",
-    "detect_format",
     "machine_id",
-    "parse_r",
-    "parse_ranks",
     "read_file",
     "read_recipe_object",
     "read_text",
-    "reader_of",
 ]
 
 FORMATS = (
@@ -39,31 +29,32 @@ FORMATS = (
 
 
 def read_file(
-    path: str | Path,
+    path: str | PathLike[str],
     format: str | None = None,
     *,
     allowlist: Collection[str] | None = None,
     keep_units: bool = False,
 ) -> FlatGraph:
     """Read a resource file; see `read_text`. Raises `ReadError` for an unreadable file."""
-    text = _load(Path(path))
-    return read_text(text, format, source=str(path), allowlist=allowlist, keep_units=keep_units)
+    source = fspath(path)
+    text = _load(source)
+    return read_text(text, format, source=source, allowlist=allowlist, keep_units=keep_units)
 
 
-def _load(path: Path) -> str:
+def _load(path: str) -> str:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-        raise ReadError(message, source=str(path)) from None
+        raise ReadError(message, source=path) from None
     if len(data) > MAX_BYTES:
-        raise ReadError(f"is larger than {MAX_BYTES} bytes", source=str(path))
+        raise ReadError(f"is larger than {MAX_BYTES} bytes", source=path)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ReadError("is not UTF-8 text", source=str(path), line=line) from None
+        raise ReadError("is not UTF-8 text", source=path, line=line) from None
 
 
 def read_text(
@@ -85,7 +76,7 @@ def read_text(
     flat = FlatGraph() if into is None else into
     if len(flat):
         raise ValueError("read_text fills an empty graph; use attach_jgf for one that is not")
-    kind = format or detect_format(text, source)
+    kind = format or _detect(text, source)
     if kind == "grug":
         from fluxion_py.readers.grug import read_grug
 
@@ -113,6 +104,12 @@ def read_text(
     return flat
 
 
+def _detect(text: str, source: str | None) -> str:
+    from fluxion_py.readers.detect import detect_format
+
+    return detect_format(text, source)
+
+
 def attach_jgf(
     flat: FlatGraph, text: str, *, source: str | None = None, keep_units: bool = False
 ) -> range:
@@ -122,7 +119,7 @@ def attach_jgf(
     """
     from fluxion_py.readers.jgf import read_jgf
 
-    return read_jgf(text, flat, source, keep_units=keep_units).rows
+    return read_jgf(text, flat, source, keep_units=keep_units)
 
 
 def read_recipe_object(recipe: Mapping[str, object]) -> FlatGraph:

@@ -5,7 +5,7 @@ import re
 from fluxion_py.readers.failure import ReadError
 
 _XML_ROOT = re.compile(r"<\s*([A-Za-z][\w.:-]*)")
-_GRUG_KEY = re.compile(r"""(?:attr\.name|id)\s*=\s*["']gen_method["']""")
+_GRUG_KEY = re.compile(r"""(?:attr\.name|id)\s*=\s*["'](?:gen_method|multi_scale)["']""")
 _RECIPE_KEY = re.compile(r"""^\s*["']?(?:version|cluster|contains)["']?\s*:""", re.MULTILINE)
 _JSON_RECIPE_KEY = re.compile(r'"(?:cluster|contains)"\s*:')
 
@@ -13,7 +13,7 @@ _JSON_RECIPE_KEY = re.compile(r'"(?:cluster|contains)"\s*:')
 def detect_format(text: str, source: str | None = None) -> str:
     """Return the format name of a resource text; raises `ReadError` if it looks like none.
 
-    XML: by the root element (a GraphML text with `gen_method` is a GRUG recipe). JSON: R has
+    XML: by the root element (a GraphML text with the keys of a GRUG recipe is one). JSON: R has
     "R_lite", JGF has "graph". Everything else that has the keys of a recipe is one.
     """
     start = text.lstrip("\ufeff \t\r\n")[:1]

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from math import prod
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.graph.topology import edges_by_subsystem, find_cycle
 from fluxion_py.readers.failure import MAX_DEPTH, MAX_EDGES, MAX_VERTICES, ReadError, short
 from fluxion_py.readers.grug import INT64, RecipeEdge, RecipeNode
 
@@ -178,6 +177,8 @@ class _Generator:
 
     def join(self, pairs: list[tuple[int, int]], edge: RecipeEdge) -> None:
         """Add edges, then paths: no path may lead through itself."""
+        from fluxion_py.graph.topology import edges_by_subsystem, find_cycle  # rarely needed
+
         for parent, row in pairs:
             self.flat.add_edge(parent, row, edge.subsystem)
         cycle = find_cycle(edges_by_subsystem(self.flat).get(edge.subsystem, []))

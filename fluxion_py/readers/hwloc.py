@@ -329,6 +329,13 @@ def _caches_without_structure(objects: list[Element]) -> set[int]:
 
 
 def _arity(element: Element) -> int:
-    """Return the number of child objects that hold processors."""
+    """Return the number of child objects that hold processors.
+
+    I/O objects hold none, nor do the memory objects of hwloc 2, NUMA nodes with nothing inside.
+    """
     skipped = ("Bridge", "PCIDev", "OSDev", "Misc")
-    return sum(child.attributes.get("type") not in skipped for child in element.named("object"))
+    kinds = [
+        (child.attributes.get("type"), next(child.named("object"), None) is None)
+        for child in element.named("object")
+    ]
+    return sum(kind not in skipped and (kind, empty) != ("NUMANode", True) for kind, empty in kinds)

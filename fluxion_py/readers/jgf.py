@@ -4,10 +4,10 @@ Rules: resource-graph.md 4.2 and 7. Everything is checked before anything is cha
 attach leaves the graph as it was.
 """
 
-from dataclasses import dataclass, field
+import gc
+from array import array
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.graph.topology import edges_by_subsystem, find_cycle
 from fluxion_py.readers.failure import (
     MAX_EDGES,
     MAX_SUBSYSTEMS,
@@ -16,49 +16,58 @@ from fluxion_py.readers.failure import (
     ReadError,
     short,
 )
-from fluxion_py.readers.jgf_document import Document, Edge, Node, parse_jgf
-
-
-@dataclass(slots=True)
-class Growth:
-    """What a JGF text added to a graph: the new rows, and how many vertices were there before."""
-
-    rows: range
-    merged: int
+from fluxion_py.readers.jgf_document import Document, Metadata, parse_jgf
 
 
 def read_jgf(
     text: str, flat: FlatGraph, source: str | None = None, *, keep_units: bool = False
-) -> Growth:
+) -> range:
     """Add the vertices and edges of a JGF text to `flat` (formats jgf and jgf_shorthand).
 
     In a graph that has vertices already this is *attach*: a JGF node with a (path, rank) that
     exists stands for that vertex, whose attributes stay; an edge is added only if one end is new.
-    `keep_units` false drops the units, as the reference does (resource-graph.md 4.2). Raises
-    `ReadError`; then nothing was changed.
+    `keep_units` false drops the units, as the reference does (resource-graph.md 4.2). Returns the
+    rows of the new vertices. Raises `ReadError`; then nothing was changed.
     """
-    return _Merge(parse_jgf(text, source), flat, source).commit(keep_units)
+    collecting = gc.isenabled()
+    gc.disable()  # millions of records live until the end: looking through them frees nothing
+    try:
+        return _Merge(parse_jgf(text, source), flat, source).commit(keep_units)
+    finally:
+        if collecting:
+            gc.enable()
 
 
-@dataclass(slots=True)
 class _Merge:
-    """The checked plan: which JGF node is which row; new rows follow those of the graph."""
+    """The checked plan of a load.
 
-    document: Document
-    flat: FlatGraph
-    source: str | None
-    rows: dict[str, int] = field(default_factory=dict)
-    fresh: list[Node] = field(default_factory=list)
-    roots: dict[str, int] = field(default_factory=dict)
+    `rows[i]` is the row of JGF node i, found or to be made; new rows follow those of the graph, in
+    file order. Kept edges are three parallel columns. `links[k]` is the containment parent of new
+    vertex k if its path leads through that parent, else -1: then the path is kept as that link, a
+    few bytes, instead of as text.
+    """
 
-    def commit(self, keep_units: bool) -> Growth:
+    def __init__(self, document: Document, flat: FlatGraph, source: str | None) -> None:
+        self.flat = flat
+        self.source = source
+        self.nodes = document.graph.nodes
+        self.edges = document.graph.edges
+        self.first = len(flat)
+        self.rows = array("q")
+        self.fresh: list[Metadata] = []
+        self.roots: dict[str, int] = {}
+        self.sources = array("q")
+        self.targets = array("q")
+        self.subsystems: list[str] = []
+        self.links = array("q")
+
+    def commit(self, keep_units: bool) -> range:
         """Check all, then add all."""
         self.resolve_nodes()
-        edges = self.resolve_edges()
-        flat, first = self.flat, len(self.flat)
+        self.resolve_edges()
+        flat = self.flat
         flat.reserve(len(self.fresh))
-        for node in self.fresh:
-            meta = node.metadata
+        for meta in self.fresh:
             flat.add_vertex(
                 meta.type,
                 meta.basename,
@@ -71,42 +80,49 @@ class _Merge:
                 meta.properties,
                 meta.status == 0,
             )
-        for subsystem, row in self.roots.items():
-            flat.set_root(subsystem, row)
-        self.add_edges(edges, first)
-        return Growth(range(first, len(flat)), len(self.rows) - len(self.fresh))
+        for source, target, name in zip(self.sources, self.targets, self.subsystems, strict=True):
+            flat.add_edge(source, target, name)
+        for name, row in self.roots.items():
+            flat.set_root(name, row)
+        self.set_paths()
+        return range(self.first, len(flat))
+
+    def set_paths(self) -> None:
+        for offset, meta in enumerate(self.fresh):
+            row = self.first + offset
+            for name, path in meta.paths.items():
+                if name == "containment" and self.links[offset] >= 0:
+                    self.flat.set_path_under(row, name, self.links[offset])
+                elif path == f"/{meta.name}":
+                    self.flat.set_path_under(row, name, -1)
+                else:
+                    self.flat.set_path(row, name, path)
 
     def resolve_nodes(self) -> None:
         """Find the row of every node; refuse what the graph cannot take."""
-        nodes = self.document.graph.nodes
-        if len(nodes) > MAX_VERTICES:
-            raise self.wrong("graph.nodes", f"more than {MAX_VERTICES} vertices")
-        attaching = len(self.flat) > 0
-        types: set[str] = set()
-        for position, node in enumerate(nodes):
-            existing = self.existing(node) if attaching else -1
+        if not 0 < len(self.nodes) <= MAX_VERTICES:
+            raise self.wrong("graph.nodes", f"{len(self.nodes)} vertices, not 1 to {MAX_VERTICES}")
+        for position, node in enumerate(self.nodes):
+            existing = self.existing(node.metadata) if self.first else -1
             if existing >= 0:
-                self.rows[node.id] = existing
+                self.rows.append(existing)
                 continue
-            row = len(self.flat) + len(self.fresh)
-            self.rows[node.id] = row
-            self.fresh.append(node)
-            types.add(node.metadata.type)
+            row = self.first + len(self.fresh)
+            self.rows.append(row)
+            self.fresh.append(node.metadata)
             for subsystem, path in node.metadata.paths.items():
                 if path.count("/") == 1:
                     self.claim_root(subsystem, row, position, path)
-        if len(types) + len(self.flat.types()) > MAX_TYPES:
+        if len({meta.type for meta in self.fresh}) + len(self.flat.types()) > MAX_TYPES:
             raise self.wrong("graph.nodes", f"more than {MAX_TYPES} resource types")
-        if not self.rows:
-            raise self.wrong("graph.nodes", "the graph has no vertex")
-        if not attaching and not self.roots:
+        if not self.first and not self.roots:
             raise self.wrong("graph.nodes", "no vertex is a root: no path has a single '/'")
 
-    def existing(self, node: Node) -> int:
+    def existing(self, meta: Metadata) -> int:
         """Return the row of the vertex that has one of the paths and the rank, else -1."""
-        for path in node.metadata.paths.values():
+        for path in meta.paths.values():
             for row in self.flat.rows_at(path):
-                if self.flat.rank(row) == node.metadata.rank:
+                if self.flat.rank(row) == meta.rank:
                     return row
         return -1
 
@@ -121,99 +137,75 @@ class _Merge:
                 f"{subsystem} subsystem. Possible duplicate root.",
             )
 
-    def resolve_edges(self) -> list[Edge]:
-        """Return the edges to add: both ends are known, one is new, and none closes a circle."""
-        edges = self.document.graph.edges
-        if len(edges) > MAX_EDGES:
+    def resolve_edges(self) -> None:
+        """Collect the edges to add: both ends are known, one is new, and none closes a circle."""
+        if len(self.edges) > MAX_EDGES:
             raise self.wrong("graph.edges", f"more than {MAX_EDGES} edges")
-        rows, first = self.rows, len(self.flat)
-        kept = []
-        for position, edge in enumerate(edges):
-            source, target = rows.get(edge.source, -1), rows.get(edge.target, -1)
-            if source < 0 or target < 0:
-                lost = edge.source if source < 0 else edge.target
-                raise self.wrong(
-                    f"graph.edges[{position}]",
-                    f"source and/or target vertex not found: {short(lost)} is no id of a node",
-                )
-            if source >= first or target >= first:
-                kept.append(edge)
-        subsystems = {edge.subsystem for edge in kept}.union(
-            *(n.metadata.paths for n in self.fresh)
+        positions = {node.id: position for position, node in enumerate(self.nodes)}
+        self.links = array("q", [-1]) * len(self.fresh)
+        nodes, rows, first = self.nodes, self.rows, self.first
+        doubtful: set[str] = set()
+        for number, edge in enumerate(self.edges):
+            above, below = positions.get(edge.source), positions.get(edge.target)
+            if above is None or below is None:
+                raise self.lost(number, edge.source if above is None else edge.target)
+            source, target = rows[above], rows[below]
+            if source < first and target < first:
+                continue
+            name = "containment" if edge.metadata is None else edge.metadata.subsystem
+            self.sources.append(source)
+            self.targets.append(target)
+            self.subsystems.append(name)
+            over, under = nodes[above].metadata.paths.get(name), nodes[below].metadata
+            path = under.paths.get(name)
+            if over is None or path is None or path.count("/") <= over.count("/"):
+                doubtful.add(name)
+            elif (
+                name == "containment"
+                and target >= first
+                and self.links[target - first] < 0
+                and path == f"{over}/{under.name}"
+            ):
+                self.links[target - first] = source
+        self.check_shape(doubtful)
+
+    def lost(self, number: int, identity: str) -> ReadError:
+        return self.wrong(
+            f"graph.edges[{number}]",
+            f"source and/or target vertex not found: {short(identity)} is no id of a node",
         )
-        if len(subsystems | set(self.flat.subsystems())) > MAX_SUBSYSTEMS:
+
+    def check_shape(self, doubtful: set[str]) -> None:
+        """Refuse circles, attached vertices without a parent, and too many subsystems.
+
+        A circle needs an edge that does not lead down the paths; `doubtful` are the subsystems
+        that have one.
+        """
+        names = set(self.subsystems).union(*(meta.paths for meta in self.fresh))
+        if len(names.union(self.flat.subsystems())) > MAX_SUBSYSTEMS:
             raise self.wrong("graph", f"more than {MAX_SUBSYSTEMS} subsystems")
-        if first:
-            self.refuse_unreached(kept)
-        self.refuse_cycles(kept)
-        return kept
-
-    def refuse_unreached(self, edges: list[Edge]) -> None:
-        """Every attached vertex must hang below something."""
-        reached = {self.rows[edge.target] for edge in edges} | set(self.roots.values())
-        for offset, node in enumerate(self.fresh):
-            if len(self.flat) + offset not in reached:
-                path = next(iter(node.metadata.paths.values()))
-                raise self.wrong("graph.edges", f"{path} (id {node.id}) has no edge from a parent")
-
-    def refuse_cycles(self, edges: list[Edge]) -> None:
-        """Look for circles in subsystems where an edge does not lead down the paths."""
-        nodes = {node.id: node.metadata for node in self.document.graph.nodes}
-        doubtful = {
-            edge.subsystem
-            for edge in edges
-            if not _goes_down(
-                nodes[edge.source].paths.get(edge.subsystem),
-                nodes[edge.target].paths.get(edge.subsystem),
-            )
-        }
+        if self.first:
+            reached = set(self.targets).union(self.roots.values())
+            for row in range(self.first, self.first + len(self.fresh)):
+                if row not in reached:
+                    raise self.wrong("graph.edges", f"{self.label(row)} has no edge from a parent")
         if not doubtful:
             return
-        existing = edges_by_subsystem(self.flat) if len(self.flat) else {}
-        for subsystem in sorted(doubtful):
-            pairs = existing.get(subsystem, [])
-            pairs += [
-                (self.rows[e.source], self.rows[e.target])
-                for e in edges
-                if e.subsystem == subsystem
-            ]
-            cycle = find_cycle(pairs)
+        from fluxion_py.graph.topology import edges_by_subsystem, find_cycle  # rarely needed
+
+        existing = edges_by_subsystem(self.flat)
+        columns = list(zip(self.sources, self.targets, self.subsystems, strict=True))
+        for name in sorted(doubtful):
+            added = [(source, target) for source, target, subsystem in columns if subsystem == name]
+            cycle = find_cycle(existing.get(name, []) + added)
             if cycle:
-                names = " -> ".join(self.label(row) for row in (*cycle, cycle[0]))
-                raise self.wrong("graph.edges", f"cycle: {names} ({subsystem})")
+                labels = " -> ".join(self.label(row) for row in (*cycle, cycle[0]))
+                raise self.wrong("graph.edges", f"cycle: {labels} ({name})")
 
     def label(self, row: int) -> str:
-        if row >= len(self.flat):
-            return next(iter(self.fresh[row - len(self.flat)].metadata.paths.values()))
+        if row >= self.first:
+            return next(iter(self.fresh[row - self.first].paths.values()))
         return next(iter(self.flat.paths(row).values()), self.flat.name(row))
-
-    def add_edges(self, edges: list[Edge], first: int) -> None:
-        """Add the edges, and give every new vertex its paths.
-
-        A containment path that leads through a parent is kept as a link to it (a few bytes);
-        any other is kept as text.
-        """
-        flat, rows = self.flat, self.rows
-        nodes = {node.id: node.metadata for node in self.document.graph.nodes}
-        linked = bytearray(len(self.fresh))
-        for edge in edges:
-            source, target, subsystem = rows[edge.source], rows[edge.target], edge.subsystem
-            flat.add_edge(source, target, subsystem)
-            if subsystem != "containment" or target < first or linked[target - first]:
-                continue
-            above, below = nodes[edge.source].paths, nodes[edge.target]
-            path = below.paths.get(subsystem)
-            if path is not None and path == f"{above.get(subsystem)}/{below.name}":
-                flat.set_path_under(target, subsystem, source)
-                linked[target - first] = 1
-        for offset, node in enumerate(self.fresh):
-            for subsystem, path in node.metadata.paths.items():
-                if subsystem != "containment" or not linked[offset]:
-                    flat.set_path(first + offset, subsystem, path)
 
     def wrong(self, where: str, message: str) -> ReadError:
         return ReadError(message, source=self.source, where=where)
-
-
-def _goes_down(above: str | None, below: str | None) -> bool:
-    return above is not None and below is not None and below.count("/") > above.count("/")

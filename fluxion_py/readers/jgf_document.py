@@ -6,8 +6,8 @@ careful one again, so there is one set of messages.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import NoReturn
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, NoReturn, cast, get_args
 
 from fluxion_py.readers.failure import ReadError, short
 from fluxion_py.readers.json_text import parse_json
@@ -25,7 +25,7 @@ _LEADING_INTEGER = re.compile(r"\s*([+-]?[0-9]{1,19})")
 _TRAILING_DIGITS = re.compile(r"[0-9]{1,19}\Z")
 
 
-@dataclass(slots=True)
+@dataclass(repr=False, eq=False)
 class Metadata:
     """What a JGF node says about its vertex; after `complete` nothing is ABSENT any more."""
 
@@ -43,7 +43,7 @@ class Metadata:
     properties: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(repr=False, eq=False)
 class Node:
     """One entry of `graph.nodes`."""
 
@@ -51,14 +51,14 @@ class Node:
     metadata: Metadata
 
 
-@dataclass(slots=True)
+@dataclass(repr=False, eq=False)
 class EdgeMetadata:
     """What a JGF edge says; other keys are ignored."""
 
     subsystem: str = "containment"
 
 
-@dataclass(slots=True)
+@dataclass(repr=False, eq=False)
 class Edge:
     """One entry of `graph.edges`: outer ids of its ends."""
 
@@ -66,13 +66,8 @@ class Edge:
     target: str
     metadata: EdgeMetadata | None = None
 
-    @property
-    def subsystem(self) -> str:
-        """The subsystem of the edge; containment if the file names none."""
-        return "containment" if self.metadata is None else self.metadata.subsystem
 
-
-@dataclass(slots=True)
+@dataclass(repr=False, eq=False)
 class Graph:
     """The arrays of a JGF text."""
 
@@ -80,7 +75,7 @@ class Graph:
     edges: list[Edge]
 
 
-@dataclass(slots=True)
+@dataclass(repr=False, eq=False)
 class Document:
     """A whole JGF text; `free_ranks` is the idset of an R of which a part was given back."""
 
@@ -106,13 +101,36 @@ def document_of(value: object, source: str | None = None) -> Document:
 
 
 def _decode_fast(text: str) -> Document | None:
-    """Return the records, or None if anything at all is wrong with the text."""
+    """Return the records, or None if anything at all is wrong with the text.
+
+    The records are msgspec structs with the fields of the classes above: four times faster to
+    make than dataclasses, and unseen by the garbage collector.
+    """
     import msgspec
 
+    structs: dict[type, type] = {}
+    for record in (Metadata, Node, EdgeMetadata, Edge, Graph, Document):
+        structs[record] = msgspec.defstruct(
+            record.__name__, [_struct_field(item, structs) for item in fields(record)], gc=False
+        )
     try:
-        return msgspec.json.decode(text, type=Document)
+        return cast(Document, msgspec.json.decode(text, type=structs[Document]))
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return None
+
+
+def _struct_field(item: "Field[Any]", structs: dict[type, type]) -> tuple[Any, ...]:
+    """Return (name, type, default) of a dataclass field, records replaced by their structs."""
+    kind: Any = item.type
+    if item.type == EdgeMetadata | None:
+        kind = structs[EdgeMetadata] | None
+    elif item.type in (list[Node], list[Edge]):
+        kind = list[structs[get_args(item.type)[0]]]  # type: ignore[misc]
+    elif isinstance(item.type, type):
+        kind = structs.get(item.type, item.type)
+    if item.default is not MISSING:
+        return item.name, kind, item.default
+    return (item.name, kind) if item.default_factory is MISSING else (item.name, kind, {})
 
 
 def _complete_all(document: Document, source: str | None) -> Document:
@@ -132,10 +150,7 @@ def complete(node: Node) -> None:
     """Fill in the defaults of a node's metadata; `ValueError` for a value out of range."""
     meta = node.metadata
     if meta.uniq_id == ABSENT:
-        leading = _LEADING_INTEGER.match(node.id)
-        if leading is None:
-            raise ValueError("the id does not start with an integer, and there is no uniq_id")
-        meta.uniq_id = int(leading[1])
+        meta.uniq_id = _leading_integer(node.id)
     if not meta.basename:
         meta.basename = meta.type
     if meta.id == ABSENT:
@@ -147,15 +162,24 @@ def complete(node: Node) -> None:
         raise ValueError("malformed metadata: type is empty")
     if not (-INT64 <= meta.id < INT64 and -INT64 <= meta.uniq_id < INT64):
         raise ValueError("malformed metadata: id does not fit 64 bits")
-    if not (-1 <= meta.rank < INT32 and 0 <= meta.size < INT64 and 0 <= meta.status <= 1):
-        raise ValueError(
-            "malformed metadata: rank must be -1 or more, size 0 or more, status 0 or 1"
-        )
+    if not -1 <= meta.rank < INT32:
+        raise ValueError(f"malformed metadata: rank must be -1 to {INT32 - 1}, not {meta.rank}")
+    if not 0 <= meta.size < INT64:
+        raise ValueError(f"malformed metadata: size must be 0 to {INT64 - 1}, not {meta.size}")
+    if not 0 <= meta.status <= 1:
+        raise ValueError(f"malformed metadata: status must be 0 (up) or 1, not {meta.status}")
     if not meta.paths:
         raise ValueError("malformed metadata: paths is empty")
     for path in meta.paths.values():
         if not path.startswith("/"):
             raise ValueError(f"malformed metadata: path {short(path)} does not start with '/'")
+
+
+def _leading_integer(text: str) -> int:
+    match = _LEADING_INTEGER.match(text)
+    if match is None:
+        raise ValueError("the id does not start with an integer, and there is no uniq_id")
+    return int(match[1])
 
 
 def _fail(source: str | None, where: str, message: str) -> NoReturn:

@@ -164,7 +164,7 @@ class _Reader:
                 self.wrong(table.values["ids"], f"ids must be one of {', '.join(NUMBERINGS)}")
         group.properties = self.properties(table)
         if "contains" in table.values:
-            group.contains = self.groups(table.values["contains"], budget // group.count)
+            group.contains = self.groups(table.values["contains"], budget // max(1, group.count))
         return group
 
     def read_name(self, group: Group, table: Table, counted: bool) -> None:

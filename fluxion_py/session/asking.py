@@ -1,16 +1,22 @@
 """The commands that only look: find, get-status, get-property, list, info, stat, cat (cli.md 3)."""
 
+from typing import TYPE_CHECKING
+
 from fluxion_py.errors import FormatError
-from fluxion_py.match.find import Criteria, parse_criteria
 from fluxion_py.outcome import Selection
 from fluxion_py.session.reference_faults import WriterRefusal
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
 from fluxion_py.session.words import parse_unsigned
 from fluxion_py.writers.answer import Answer
 
+if TYPE_CHECKING:
+    from fluxion_py.match.find import Criteria
+
 
 def find(session: Session, words: list[str]) -> None:
     """`find EXPRESSION...`: the vertices that satisfy it."""
+    from fluxion_py.match.find import parse_criteria
+
     if len(words) < 2:
         session.error("ERROR: malformed command: ")
         return
@@ -29,7 +35,7 @@ def find(session: Session, words: list[str]) -> None:
     session.out(f'{emitted}{BAR}INFO: EXPRESSION="{text}"\n{BAR}')
 
 
-def _found(session: Session, criteria: Criteria) -> Answer:
+def _found(session: Session, criteria: "Criteria") -> Answer:
     selection = session.engine.emit(criteria.mask(session.engine))
     if not criteria.agfilter:
         return Answer(session.graph, selection)

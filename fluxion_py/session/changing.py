@@ -41,11 +41,14 @@ def remove(session: Session, words: list[str]) -> None:
 
 def _remove_path(session: Session, path: str) -> None:
     rows = session.graph.rows_at(path)
-    if rows:
-        session.engine.remove(rows[-1])
-        return
-    # The reference prints an error number that nobody set.
-    reason = "Inappropriate ioctl for device" if session.options.strict else "No such path"
+    # For an unknown path the reference prints an error number that nobody set.
+    reason = "Inappropriate ioctl for device" if session.options.strict else "no such path"
+    try:
+        if rows:
+            session.engine.remove(rows[-1])
+            return
+    except ValueError as error:  # the root
+        reason = str(error)
     session.error(
         "ERROR: can't remove subgraph \n"
         f"ERROR: remove_subgraph: ERROR: remove_subgraph error: {reason}\n"

@@ -2,14 +2,17 @@
 
 import math
 import time
+from typing import TYPE_CHECKING
 
-from fluxion_py.errors import ConstraintError, JobspecError
-from fluxion_py.jobspec.model import Jobspec
+from fluxion_py.errors import JobspecError
 from fluxion_py.outcome import Errno, Outcome
 from fluxion_py.session.jobs import Job, JobState
 from fluxion_py.session.reference_faults import STRERROR, WriterRefusal
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
 from fluxion_py.writers.answer import Answer
+
+if TYPE_CHECKING:
+    from fluxion_py.jobspec.model import Jobspec
 
 ALLOCATING = ("allocate", "allocate_with_satisfiability", "allocate_orelse_reserve")
 OPS = (*ALLOCATING, "satisfiability", "without_allocating", "without_allocating_future")
@@ -70,7 +73,7 @@ def _match_text(session: Session, op: str, file: str, text: str) -> bool:
     return outcome.errno is Errno.OK
 
 
-def _parse(session: Session, file: str, text: str) -> Jobspec | None:
+def _parse(session: Session, file: str, text: str) -> "Jobspec | None":
     from fluxion_py.jobspec.parse import parse
 
     try:
@@ -83,21 +86,9 @@ def _parse(session: Session, file: str, text: str) -> Jobspec | None:
         return None
 
 
-def _run(session: Session, op: str, jobspec: Jobspec, jobid: int) -> Outcome:
+def _run(session: Session, op: str, jobspec: "Jobspec", jobid: int) -> Outcome:
     """Carry out the operation and say on stderr what the engine says."""
-    duration = resolve_duration(jobspec.duration, session.engine.graph_end)
-    if duration is None:
-        outcome = Outcome(Errno.INVALID)
-    else:
-        engine = session.engine
-        outcome = engine.match(
-            op,
-            engine.compile(jobspec.resources),
-            duration,
-            jobid,
-            session.now,
-            _allowed(session, jobspec),
-        )
+    outcome = _ask_engine(session, op, jobspec, jobid)
     if outcome.messages:
         session.error(f"match_allocate: ERROR: {outcome.messages}")
     if outcome.errno in STRERROR:
@@ -105,11 +96,17 @@ def _run(session: Session, op: str, jobspec: Jobspec, jobid: int) -> Outcome:
     return outcome
 
 
-def _allowed(session: Session, jobspec: Jobspec) -> bytes | None:
+def _ask_engine(session: Session, op: str, jobspec: "Jobspec", jobid: int) -> Outcome:
+    engine = session.engine
+    duration = resolve_duration(jobspec.duration, engine.graph_end)
+    if duration is None:
+        return Outcome(Errno.INVALID)
+    allowed = session.constraints.allowed(jobspec.constraints)
     try:
-        return session.constraints.allowed(jobspec.constraints)
-    except ConstraintError as error:  # the parser has accepted it
-        raise AssertionError(error) from error
+        request = engine.compile(jobspec.resources)
+        return engine.match(op, request, duration, jobid, session.now, allowed)
+    except OverflowError as error:  # too many variants of xor_slot
+        return Outcome(Errno.INVALID, messages=str(error))
 
 
 def resolve_duration(seconds: float, graph_end: int) -> int | None:

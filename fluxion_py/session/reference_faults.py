@@ -5,12 +5,15 @@ for byte: a resource set without core or gpu is refused (rlite) or printed as no
 what could not be printed comes out with the next text, and a queue sticks to later jobs.
 """
 
+from typing import TYPE_CHECKING
+
 from fluxion_py.errors import FluxionError
 from fluxion_py.outcome import Errno
 from fluxion_py.writers import render
 from fluxion_py.writers.answer import Answer
-from fluxion_py.writers.jgf import Fragments, fragments, graph_object
-from fluxion_py.writers.rv1 import collect, scheduled_line
+
+if TYPE_CHECKING:
+    from fluxion_py.writers.jgf import Fragments
 
 STRERROR = {
     Errno.INVALID: "Invalid argument",
@@ -34,7 +37,7 @@ class ReferenceWriter:
     def __init__(self, format: str, *, strict: bool) -> None:
         self.format = format
         self.strict = strict
-        self._left_over = Fragments()
+        self._left_over: Fragments | None = None
         self._queue: str | None = None
 
     def write(self, answer: Answer) -> str:
@@ -52,10 +55,15 @@ class ReferenceWriter:
         return text
 
     def _graph(self, answer: Answer) -> str:
+        from fluxion_py.writers.jgf import graph_object
+
         parts = self._gather(answer)
         return graph_object(self._take(parts)) + "\n" if parts.nodes else ""
 
     def _scheduled(self, answer: Answer) -> str:
+        from fluxion_py.writers.jgf import graph_object
+        from fluxion_py.writers.rv1 import collect, scheduled_line
+
         parts = self._gather(answer)
         execution = collect(answer)
         if not execution.ranks:
@@ -63,14 +71,18 @@ class ReferenceWriter:
         scheduling = graph_object(self._take(parts))
         return scheduled_line(execution, answer, scheduling, self._queue)
 
-    def _gather(self, answer: Answer) -> Fragments:
+    def _gather(self, answer: Answer) -> "Fragments":
         """Put the answer behind what was left over; it stays there until it is taken."""
-        new = fragments(answer, shorthand=self.format.endswith("_shorthand"))
-        self._left_over = self._left_over.followed_by(new)
-        return self._left_over
+        from fluxion_py.writers.jgf import fragments
 
-    def _take(self, parts: Fragments) -> Fragments:
+        parts = fragments(answer, shorthand=self.format.endswith("_shorthand"))
+        if self._left_over is not None:
+            parts = self._left_over.followed_by(parts)
+        self._left_over = parts
+        return parts
+
+    def _take(self, parts: "Fragments") -> "Fragments":
         if not parts.edges:
             raise WriterRefusal(Errno.NOENT)
-        self._left_over = Fragments()
+        self._left_over = None
         return parts

@@ -1,9 +1,7 @@
 """The commands that give resources back: cancel, partial-cancel (cli.md 3, matching.md 10)."""
 
 from fluxion_py.outcome import Release
-from fluxion_py.readers.claims import claims_of_jgf
 from fluxion_py.readers.failure import ReadError
-from fluxion_py.readers.rv1 import parse_ranks
 from fluxion_py.session.jobs import JobState
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
 from fluxion_py.session.words import parse_unsigned
@@ -49,7 +47,7 @@ def partial_cancel(session: Session, words: list[str]) -> None:
     try:
         release = _give_back(session, jobid, reader, text, file)
     except (KeyError, ReadError, ValueError) as error:
-        session.info(f"remove: {_reason(error)}\n")
+        session.info(f"remove: {_reason(reader, error)}\n")
         session.error(f"ERROR: error encountered while removing job {jobid}")
         return
     if release.full:
@@ -58,15 +56,19 @@ def partial_cancel(session: Session, words: list[str]) -> None:
 
 
 def _give_back(session: Session, jobid: int, reader: str, text: str, file: str) -> Release:
+    from fluxion_py.readers.claims import claims_of_jgf
+    from fluxion_py.readers.rv1 import parse_ranks
+
     if reader == "rv1exec":
         return session.engine.cancel_ranks(jobid, parse_ranks(text, file))
     return session.engine.cancel_vertices(jobid, claims_of_jgf(session.graph, text).listed)
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, ReadError):
-        return error.reference_text
-    return str(error) if isinstance(error, ValueError) else "partial_cancel returned error."
+def _reason(reader: str, error: Exception) -> str:
+    """Return the reference's words; for JGF it has one text for whatever went wrong."""
+    if reader == "jgf" or isinstance(error, KeyError):
+        return "partial_cancel returned error."
+    return error.reference_text if isinstance(error, ReadError) else str(error)
 
 
 def _report_visits(session: Session, words: list[str], what: str, release: Release) -> None:

@@ -1,14 +1,17 @@
 """The command update: take over an allocation that is described by a file (matching.md 9)."""
 
 import time
+from typing import TYPE_CHECKING
 
 from fluxion_py.outcome import Errno, Outcome
-from fluxion_py.readers.claims import Claims, claims_of_jgf, claims_of_r
 from fluxion_py.readers.failure import ReadError
 from fluxion_py.session.jobs import Job, JobState
 from fluxion_py.session.matching import emit, report
 from fluxion_py.session.session import Session, read_document, wrong_count
 from fluxion_py.session.words import parse_signed, parse_unsigned
+
+if TYPE_CHECKING:
+    from fluxion_py.readers.claims import Claims
 
 READERS = ("jgf", "jgf_shorthand", "rv1exec")
 _MAX_JOBID = 2**63 - 1
@@ -71,14 +74,16 @@ def _claim(
     return outcome, _refusal(session, reader, claims, outcome.messages)
 
 
-def read_claims(session: Session, reader: str, text: str, file: str) -> Claims:
+def read_claims(session: Session, reader: str, text: str, file: str) -> "Claims":
     """Return the vertices that a file names; raises `ReadError`."""
+    from fluxion_py.readers.claims import claims_of_jgf, claims_of_r
+
     if reader == "rv1exec":
         return claims_of_r(session.graph, text, dominant=session.options.dominant, source=file)
     return claims_of_jgf(session.graph, text, shorthand=reader == "jgf_shorthand", source=file)
 
 
-def _refusal(session: Session, reader: str, claims: Claims, name: str) -> str:
+def _refusal(session: Session, reader: str, claims: "Claims", name: str) -> str:
     """Return the reference's words for the vertex that could not be had (errata G7)."""
     if not name:
         return "update: Invalid argument"
@@ -93,7 +98,7 @@ def _refusal(session: Session, reader: str, claims: Claims, name: str) -> str:
     return f"update_vtx_plan: can't add span into {name}." if whole else f"{name} is unavailable."
 
 
-def _host(session: Session, claims: Claims, name: str) -> str:
+def _host(session: Session, claims: "Claims", name: str) -> str:
     """Return the node of the claims that is, or is followed in the file by, the named vertex."""
     host = name
     for row in claims.listed:

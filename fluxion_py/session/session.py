@@ -50,7 +50,7 @@ class Session:
         self.options = options
         self.jobs = JobTable()
         self.writer = ReferenceWriter(options.format, strict=options.strict)
-        self.constraints = ConstraintMasks(engine.graph)
+        self.constraints = ConstraintMasks(engine.graph, reference=options.strict)
         self.now = 0
         self._streams = streams
 
@@ -67,7 +67,7 @@ class Session:
         self._streams.error.write(text + "\n")
 
     def run(self, lines: Iterable[str], handlers: "Handlers") -> None:
-        """Obey lines until `quit` or the end of the input."""
+        """Obey lines until `quit` or the end of the input; answers are out before the next line."""
         self._ask()
         for line in lines:
             if not self.obey(_WORD.findall(line), handlers):
@@ -81,16 +81,19 @@ class Session:
             return True
         try:
             return handler(self, words) is not Ended
+        except BrokenPipeError:
+            raise
         except FluxionError as error:
             self.error(f"ERROR: {error}")
-        except (MemoryError, OSError, OverflowError, RecursionError) as error:
+        except (MemoryError, OSError, OverflowError, RecursionError, UnicodeError) as error:
             self.error(f"ERROR: {words[0]}: {error or type(error).__name__}")
         return True
 
     def _ask(self) -> None:
         if self.options.prompt:
             self.info(PROMPT)
-            self._streams.info.flush()
+        for stream in (self._streams.out, self._streams.info, self._streams.error):
+            stream.flush()
 
 
 class Ended:
@@ -104,7 +107,7 @@ Handlers = dict[str, Handler]
 def read_document(session: Session, path: str) -> str | None:
     """Return the text of a file, or complain and return None."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        with open(path, encoding="utf-8", errors="backslashreplace", newline="") as stream:
             return stream.read()
     except (OSError, ValueError):
         session.error(f"ERROR: can't open {path}")

@@ -61,9 +61,7 @@ COMMANDS = (
         asking.find,
         "Show vertices by their state: find status=down or sched-now=allocated",
     ),
-    Command(
-        "cancel", "c", releasing.cancel, "Give back all of a job: cancel JOBID [stats]"
-    ),
+    Command("cancel", "c", releasing.cancel, "Give back all of a job: cancel JOBID [stats]"),
     Command(
         "partial-cancel",
         "pc",

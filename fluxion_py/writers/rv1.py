@@ -132,3 +132,12 @@ def _ranks_text(numbers: Iterable[int]) -> str:
     negative = [str(number) for number in sorted(distinct) if number < 0]
     text = format_idset(number for number in distinct if number >= 0)
     return ",".join([*negative, text] if text else negative)
+
+
+WRITERS = {
+    "rlite": write_rlite,
+    "rv1": write_rv1,
+    "rv1_nosched": write_rv1_nosched,
+    "rv1_shorthand": write_rv1_shorthand,
+}
+"""The writers of this module by format."""

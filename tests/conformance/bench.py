@@ -34,8 +34,15 @@ class Bench:
     cases: Mapping[str, Case]
 
     def read(self, path: str) -> str:
-        """Return the text of a data file, named relative to the root."""
-        return (self.root / path).read_text(encoding="utf-8")
+        """Return the text of a data file, named relative to the root.
+
+        A symbolic link may have become a file that holds the name of its target.
+        """
+        file = self.root / path
+        text = file.read_text(encoding="utf-8")
+        if "\n" not in text and len(text) < 200 and text and (file.parent / text).is_file():
+            return (file.parent / text).read_text(encoding="utf-8")
+        return text
 
     def expand(self, text: str) -> str:
         """Put in the place of the data and the stand-ins for generated files."""

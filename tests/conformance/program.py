@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -119,10 +120,12 @@ def _output(options: Sequence[str], folder: Path) -> str | None:
 
 
 def installed(timeout: float = 300) -> Process:
-    """Return the `fluxion-match` of this environment.
+    """Return the `fluxion-match` of this environment, or the command in $FLUXION_MATCH.
 
     Raises FileNotFoundError if the package is not installed.
     """
+    if chosen := os.environ.get("FLUXION_MATCH"):
+        return Process(tuple(shlex.split(chosen)), timeout)
     beside = Path(sys.executable).with_name("fluxion-match")
     command = str(beside) if beside.exists() else shutil.which("fluxion-match")
     if command is None:

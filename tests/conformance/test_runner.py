@@ -115,19 +115,35 @@ def test_an_error_inside_the_program_fails(root: Path) -> None:
     assert "ZeroDivisionError" in verdict.detail
 
 
-def test_only_the_last_reservation_of_the_stale_index_case_may_differ(root: Path) -> None:
-    """t3028-009: the reference's answer or the right one, nothing else."""
-    at = "INFO: SCHEDULED AT={}\n"
-    expected = at.format(3600) + at.format(7200) + at.format(7200)
-    (root / "expected").write_text(expected)
+def test_the_stale_index_case_has_two_right_answers(root: Path) -> None:
+    """t3028-009: the reference's text, or the one with the last reservation at its right time."""
+
+    def answer(last: str, at: int, reserved: str) -> str:
+        blocks = [
+            "R4\nBAR\nINFO: JOBID=4\n",
+            f"{last}\nBAR\nINFO: JOBID=7\nINFO: SCHEDULED AT={at}\n",
+            'both\nBAR\nINFO: EXPRESSION="sched-now=allocated"\n',
+            f'{reserved}\nBAR\nINFO: EXPRESSION="sched-future=reserved"\n',
+        ]
+        return "".join(blocks)
+
+    (root / "expected").write_text(answer("R2", 7200, "one"))
+    right = answer("R4", 3600, "both")
     case = golden_case("t3028-009")
-    good = [expected, at.format(3600) + at.format(7200) + at.format(3600)]
-    bad = [at.format(3600) * 3, at.format(3600) + at.format(7200) + at.format(10800), ""]
-    assert [judged(root, case, fixed(text)).status for text in good] == ["pass"] * 2
-    assert [judged(root, case, fixed(text)).status for text in bad] == ["fail"] * 3
-    assert judged(root, golden_case(), fixed(good[1])).status == "fail"
-    with pytest.raises(Mismatch, match="no reservation"):
+    assert judged(root, case, fixed(answer("R2", 7200, "one"))).status == "pass"
+    assert judged(root, case, fixed(right)).status == "pass"
+    wrong = [answer("R2", 3600, "one"), answer("R4", 3600, "one"), answer("R4", 10800, "both"), ""]
+    assert {judged(root, case, fixed(text)).status for text in wrong} == {"fail"}
+    assert judged(root, golden_case(), fixed(right)).status == "fail"
+    with pytest.raises(Mismatch, match="no line"):
         corrected("nothing")
+
+
+def test_a_link_that_became_a_file_is_followed(root: Path) -> None:
+    (root / "link").write_text("expected")
+    case = golden_case(expected_file="link")
+    assert judged(root, case, fixed()).status == "pass"
+    assert judged(root, case, fixed("expected")).status == "fail"
 
 
 def test_an_unknown_check_is_an_error_not_a_pass(root: Path) -> None:
@@ -274,7 +290,7 @@ def test_a_silent_program_fails_everything_it_can(real: tuple[Path, dict[str, Ca
 
 def expected_text(root: Path, case: Case) -> str:
     path: str = case.data["expected_file"]
-    return (root / path).read_text()
+    return Bench(root, fixed(), root, {}).read(path)
 
 
 def test_an_echo_of_the_expected_texts_passes(real: tuple[Path, dict[str, Case]]) -> None:

@@ -52,20 +52,15 @@ class Machine:
         return {"graph": {"nodes": self.nodes, "edges": self.edges}}
 
 
-def jobspec(*resources: dict[str, Any], duration: int = 100) -> dict[str, Any]:
-    slot = {"type": "slot", "count": 1, "label": "s", "with": list(resources)}
+def jobspec(slots: int, kind: str) -> dict[str, Any]:
+    """Return a job of some slots with one vertex each, for 100 seconds."""
+    contents = [{"type": kind, "count": 1}]
     return {
         "version": 9999,
-        "resources": [slot],
+        "resources": [{"type": "slot", "count": slots, "label": "s", "with": contents}],
         "tasks": [{"command": ["a"], "slot": "s", "count": {"per_slot": 1}}],
-        "attributes": {"system": {"duration": duration}},
+        "attributes": {"system": {"duration": 100}},
     }
-
-
-ONE_CORE = jobspec({"type": "core", "count": 1})
-ALL_NODES = jobspec({"type": "node", "count": 4})
-ONE_NODE = jobspec({"type": "node", "count": 1})
-FIVE_NODES = jobspec({"type": "node", "count": 5})
 
 
 class Rig:
@@ -76,10 +71,10 @@ class Rig:
         for name, content in {
             "machine": Machine(0, 4, 2).document,
             "racks": Machine(2, 2, 2).document,
-            "core": ONE_CORE,
-            "node": ONE_NODE,
-            "all": ALL_NODES,
-            "five": FIVE_NODES,
+            "core": jobspec(1, "core"),
+            "node": jobspec(1, "node"),
+            "all": jobspec(4, "node"),
+            "five": jobspec(5, "node"),
         }.items():
             self.write(name, content)
 
@@ -161,7 +156,7 @@ def test_f4_attach_while_reservations_exist(rig: Rig) -> None:
     rig.write("more", Machine(0, 1, 2, first=9).document)
     commands = ["match allocate all", "match allocate_orelse_reserve all"]
     commands += ["match allocate_orelse_reserve five", "attach more"]
-    commands += ["match allocate node", "match allocate_orelse_reserve five", "info 2", "quit"]
+    commands += ["match allocate node", "match allocate_orelse_reserve all", "info 2", "quit"]
     result = rig.session(commands)
     at = [line for line in result.answer.splitlines() if line.startswith("INFO: SCHEDULED AT=")]
     assert at == [f"INFO: SCHEDULED AT={when}" for when in ("Now", "100", "Now", "200")]

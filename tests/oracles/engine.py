@@ -118,6 +118,7 @@ class OracleEngine:
             return Outcome(Errno.INVALID)
         machine = self._machine
         machine.topology.refresh()
+        machine.last_error = Errno.NOTTY
         try:
             ways = variants(request) if machine.flexible else [request]
         except OverflowError:
@@ -125,10 +126,7 @@ class OracleEngine:
         whole = demands_of(request, machine.tracked, machine.flexible)
         demand = aggregate(whole, machine.tracked, machine.flexible)
         operation = Operation(op, request, duration, jobid, now, allowed, ways, demand)
-        outcome = self._run(operation)
-        if outcome.errno is not Errno.OK:
-            machine.last_error = outcome.errno
-        return outcome
+        return self._run(operation)
 
     def _run(self, operation: Operation) -> Outcome:
         op = operation.op
@@ -238,8 +236,8 @@ class OracleEngine:
             if not charge(charger, emission):
                 return operation.outcome(Errno.INVALID)
         refresh_weights(machine, selection.edges, operation.now)
-        emitted = {row for row, *_ in selection.vertices}
-        selection.labels = {row: label for row, label in attempt.labels.items() if row in emitted}
+        labels = machine.labels
+        selection.labels = {row: labels[row] for row, *_ in selection.vertices if row in labels}
         outcome = operation.outcome(Errno.OK)
         outcome.at, outcome.duration, outcome.reserved = attempt.at, duration, future
         outcome.selection = selection

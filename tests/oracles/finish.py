@@ -16,7 +16,7 @@ NO_SOURCE = -1
 def select(machine: Machine, attempt: Attempt, wanted: Sequence[Demand]) -> bool:
     """Try to choose resources; the choice is left in the marks of the attempt.
 
-    On failure the session's error variable is EBUSY (a vertex failed last) or ENODEV.
+    On failure the error variable is EBUSY (a vertex failed last) or ENODEV.
     """
     machine.topology.refresh()
     walk = Walk(machine, attempt)

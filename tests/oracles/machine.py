@@ -156,9 +156,11 @@ class Machine:
     states: dict[int, VertexState] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     weights: dict[tuple[int, int], int] = field(default_factory=dict)
+    labels: dict[int, str] = field(default_factory=dict)
+    """The label that a walk left on a vertex (ephemeral of resource-graph.md 1)."""
     nodes_up: int = 0
     last_error: Errno = Errno.NOTTY
-    """The error variable of the whole session (errata G2)."""
+    """The error variable of errata G2; every operation starts with ENOTTY (corpus A-0030)."""
 
     def __post_init__(self) -> None:
         for name in self.topology.names:

@@ -39,7 +39,7 @@ def restore(
     emission = walk.run(machine.graph.size(root), claims[root])
     if not emission.selection.vertices:
         charger.undo()
-        return Outcome(machine.last_error)
+        return Outcome(Errno.NOTTY)
     if not charge(charger, emission, {row for row, whole in claims.items() if whole}):
         return Outcome(Errno.INVALID)
     zero_weights(machine, emission.selection.edges)

@@ -83,15 +83,15 @@ class Verifier:
         """Strike some vertices of a job, and its shared vertices that hold nothing any more."""
         self.machine.refresh()
         gone = set(rows)
-        left = [hold for hold in self.holds[jobid] if hold.row not in gone]
+        left = [hold for hold in self.holds.pop(jobid, []) if hold.row not in gone]
         kept = {hold.row for hold in left if hold.exclusive}
-        self.holds[jobid] = [
+        left = [
             hold
             for hold in left
             if hold.exclusive or not kept.isdisjoint(self.machine.below(hold.row))
         ]
-        if not self.holds[jobid]:
-            del self.holds[jobid]
+        if left:
+            self.holds[jobid] = left
 
     def at_row(self, row: int) -> list[tuple[int, Hold]]:
         """Return who holds a vertex, as (jobid, hold)."""
@@ -133,6 +133,15 @@ class Verifier:
         )
         shape.check(jobspec.resources)
         self._check_vertices(jobspec, selection, shape)
+        self._check_booked(selection, at, at + duration, jobid)
+
+    def check_free(self, selection: Selection, at: int, duration: int, jobid: int = 0) -> None:
+        """Raise `VerificationError` unless the vertices form a tree and are free for the job.
+
+        For answers that have no jobspec, such as that of a restore.
+        """
+        self.machine.refresh()
+        self._check_tree(selection)
         self._check_booked(selection, at, at + duration, jobid)
 
     def whole_types(self, request: Sequence[Resource]) -> set[str]:

@@ -196,6 +196,8 @@ class Shape:
         label = self.machine.label(row)
         slots = [i for i, entry in enumerate(wanted) if entry.type in SLOTS]
         if len(slots) > 1:  # alternatives: any of their counts will do (jobspec.md 5)
+            if not self.flexible:
+                raise VerificationError("siblings", "several slots beside each other")
             total = sum((found.get(i, NOTHING) for i in slots), NOTHING)
             if not any(covers(wanted[i].count, total.low, total.high, 1) for i in slots):
                 raise VerificationError("count", f"below {label}: {total.low} slots")

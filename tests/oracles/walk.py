@@ -34,7 +34,6 @@ class Attempt:
     """The select of the satisfiability test: status does not count (matching.md 7)."""
     allowed: bytes | None = None
     marks: dict[tuple[int, int], Claim] = field(default_factory=dict)
-    labels: dict[int, str] = field(default_factory=dict)
     visited: set[int] = field(default_factory=set)
     messages: list[str] = field(default_factory=list)
     preorder: int = 0
@@ -93,7 +92,7 @@ class Walk:
         return Visit(score, count, exclusive, board, bool(chosen))
 
     def fail(self) -> None:
-        """Set the session's error variable (errata G2)."""
+        """Set the error variable: every vertex that fails does (errata G2)."""
         self.machine.last_error = Errno.BUSY
 
     def step1_exclusive(self, row: int, wanted: Sequence[Demand], inherited: bool) -> bool:
@@ -267,9 +266,13 @@ class Walk:
                     self.attempt.marks[claim.source, claim.target] = claim
 
     def step7_label(self, row: int, wanted: Sequence[Demand]) -> None:
-        """Note the label of the first entry of the vertex's type that has one."""
+        """Note the label of the first entry of the vertex's type that has one.
+
+        It stays on the vertex until a later walk sets another one: the reference's answers show
+        labels of earlier requests.
+        """
         own = self.topology.type(row)
         labels = [entry.label for entry in wanted if entry.type == own and entry.label]
         if labels:
-            self.attempt.labels[row] = labels[0]
+            self.machine.labels[row] = labels[0]
         self.attempt.postorder += 1

@@ -1,12 +1,19 @@
 """The engines under test, by name, and what they have in common."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
+from fluxion_py._core.engine import Engine
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import Resource
 from fluxion_py.outcome import Outcome, Release, Selection
 from tests.oracles.engine import OracleEngine
+
+Compiled: TypeAlias = Any
+"""A compiled request: what it is is the engine's own affair."""
+
+Option: TypeAlias = Any
+"""The value of a keyword of an engine."""
 
 
 class EngineLike(Protocol):
@@ -14,11 +21,11 @@ class EngineLike(Protocol):
 
     graph_end: int
 
-    def compile(self, resources: Sequence[Resource]) -> Any: ...
+    def compile(self, resources: Sequence[Resource]) -> Compiled: ...
     def match(
         self,
         op: str,
-        request: Any,
+        request: Compiled,
         duration: int,
         jobid: int,
         now: int = 0,
@@ -47,13 +54,11 @@ class EngineLike(Protocol):
 Factory = Callable[..., EngineLike]
 
 
-def oracle(flat: FlatGraph, **settings: Any) -> EngineLike:
+def oracle(flat: FlatGraph, **settings: Option) -> EngineLike:
     """The slow engine of `tests/oracles`."""
     return OracleEngine(flat, **settings)
 
 
-def core(flat: FlatGraph, **settings: Any) -> EngineLike:
+def core(flat: FlatGraph, **settings: Option) -> EngineLike:
     """The compiled engine."""
-    from fluxion_py._core.engine import Engine
-
     return Engine(flat, **settings)

@@ -1,21 +1,22 @@
 """One random world: a machine, engines that run in lockstep, and a verifier that keeps book.
 
-A world is made from a seed and driven by random steps. Every step is applied to each engine (on
-a graph of its own) and their answers are compared; the verifier judges each grant. The tests of
+A world is made from a seed and driven by steps. Every step is applied to each engine (on a
+graph of its own) and their answers are compared; the verifier judges each grant. The tests of
 this folder differ only in which steps they take and what they look at in between.
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import Jobspec
+from fluxion_py.match.policy import Policy
 from fluxion_py.match.pruning import parse_filters
-from fluxion_py.outcome import Errno, Outcome
-from tests.oracles.verifier import GRAPH_END, VerificationError, Verifier
+from fluxion_py.outcome import Errno, Outcome, Release
+from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_constraint import satisfies
 from tests.properties.engines import EngineLike, Factory
 from tests.strategies import (
@@ -23,25 +24,13 @@ from tests.strategies import (
     describe_request,
     grow_machine,
     random_filters,
-    random_jobspec,
     random_machine,
     random_policy,
 )
 
-OPS = (
-    "allocate",
-    "allocate",
-    "allocate",
-    "allocate_with_satisfiability",
-    "allocate_orelse_reserve",
-    "allocate_orelse_reserve",
-    "allocate_orelse_reserve",
-    "satisfiability",
-    "without_allocating",
-    "without_allocating_future",
-)
 RECORDING = ("allocate", "allocate_with_satisfiability", "allocate_orelse_reserve")
-TOLERATED = ("down-below",)  # the reference's fault `down-child-granted`
+TOLERATED = ("down-below",)
+"""Rules of the verifier that are not enforced: the reference's fault `down-child-granted`."""
 
 
 @dataclass(frozen=True)
@@ -52,37 +41,35 @@ class Step:
     args: tuple[Any, ...]
 
     def __str__(self) -> str:
-        shown = (
-            f"{describe_request(a.resources)} for {a.duration} s, constraints {a.constraints}"
-            if isinstance(a, Jobspec)
-            else repr(a)
-            for a in self.args
-        )
-        return f"{self.kind}({', '.join(shown)})"
+        return f"{self.kind}({', '.join(map(_shown, self.args))})"
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, Jobspec):
+        return repr(value)
+    text = f"{describe_request(value.resources)} for {value.duration} s"
+    return text if value.constraints is None else f"{text} where {value.constraints}"
 
 
 @dataclass(frozen=True)
 class Setting:
     """How the engines of a world are set up."""
 
-    seed: int | Random
-    policy: Any
+    policy: Policy
     filters: str
-    flexible: bool = False
-    reference_ties: bool = False
-    strict: bool = False
+    flexible: bool
+    reference_ties: bool
+    strict: bool
 
     @staticmethod
-    def draw(seed: int | Random, flexible_share: float = 0.2) -> "Setting":
-        """Draw the setting that belongs to a seed."""
-        rng = seed if isinstance(seed, Random) else Random(f"setting {seed}")
+    def draw(rng: Random) -> "Setting":
+        """Draw a setting."""
         return Setting(
-            seed,
             random_policy(rng),
             random_filters(rng),
-            rng.random() < flexible_share,
-            rng.random() < 0.3,
-            rng.random() < 0.3,
+            flexible=rng.random() < 0.2,
+            reference_ties=rng.random() < 0.3,
+            strict=rng.random() < 0.3,
         )
 
 
@@ -100,45 +87,51 @@ class Player:
             strict=setting.strict,
         )
 
-    def play(self, step: Step) -> Any:
+    def play(self, step: Step) -> object:
         """Carry out a step; a refusal is returned as ("refused", error name, text)."""
         try:
-            return getattr(self, step.kind)(*step.args)
-        except (KeyError, ValueError) as error:
+            answer: object = getattr(self, step.kind)(*step.args)
+            return answer
+        except (LookupError, ValueError) as error:
             return ("refused", type(error).__name__, str(error))
 
     def match(self, op: str, jobspec: Jobspec, jobid: int, now: int) -> Outcome:
         allowed = None
         if jobspec.constraints is not None:
             allowed = bytes(
-                satisfies(self.flat, row, jobspec.constraints) if self.flat.alive(row) else 0
+                self.flat.alive(row) and satisfies(self.flat, row, jobspec.constraints)
                 for row in range(len(self.flat))
             )
         duration = math.ceil(jobspec.duration) or self.engine.graph_end
         request = self.engine.compile(jobspec.resources)
         return self.engine.match(op, request, duration, jobid, now, allowed)
 
-    def cancel(self, jobid: int) -> Any:
+    def restore(
+        self, jobid: int, claims: Mapping[int, bool], at: int, duration: int, now: int
+    ) -> Outcome:
+        return self.engine.restore(jobid, claims, at, duration, now)
+
+    def cancel(self, jobid: int) -> object:
         return self.engine.cancel(jobid)
 
-    def cancel_ranks(self, jobid: int, ranks: Sequence[int]) -> Any:
+    def cancel_ranks(self, jobid: int, ranks: Sequence[int]) -> object:
         return self.engine.cancel_ranks(jobid, ranks)
 
-    def cancel_vertices(self, jobid: int, rows: Sequence[int]) -> Any:
+    def cancel_vertices(self, jobid: int, rows: Sequence[int]) -> object:
         return self.engine.cancel_vertices(jobid, rows)
 
-    def set_status(self, row: int, up: bool) -> Any:
-        return self.engine.set_status(row, up)
+    def set_status(self, row: int, up: bool) -> None:
+        self.engine.set_status(row, up)
 
     def attach(self, seed: int) -> list[int]:
         made = grow_machine(self.flat, Random(seed))
         self.engine.reprime()
         return made
 
-    def remove(self, row: int) -> Any:
-        return self.engine.remove(row)
+    def remove(self, row: int) -> None:
+        self.engine.remove(row)
 
-    def remove_ranks(self, ranks: Sequence[int]) -> Any:
+    def remove_ranks(self, ranks: Sequence[int]) -> object:
         return self.engine.remove_ranks(ranks)
 
 
@@ -149,101 +142,152 @@ class World:
     setting: Setting
     players: list[Player]
     verifier: Verifier
-    rng: Random
     now: int = 0
     jobs: list[int] = field(default_factory=list)
+    parents: dict[int, dict[int, int]] = field(default_factory=dict)
+    """Per job ever granted: the parent of every vertex in the answer."""
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    """Per job ever granted: the answer."""
+    partly_given_back: set[int] = field(default_factory=set)
+    """Jobs that were cancelled in part and still hold something."""
     next_job: int = 1
-    log: list[str] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    answers: list[object] = field(default_factory=list)
     at_start: str = ""
 
     @staticmethod
-    def make(seed: int | Random, factories: Iterable[Factory], **changes: Any) -> "World":
-        """Make the world of a seed; every player gets an equal machine."""
-        setting = Setting.draw(seed, **changes)
-        if isinstance(seed, Random):
-            rng, source = seed, seed.randint(0, 2**32)
-        else:
-            rng, source = Random(f"steps {seed}"), seed
-        players = [
-            Player(factory, setting, random_machine(Random(f"machine {source}")))
-            for factory in factories
-        ]
+    def make(rng: Random, factories: Iterable[Factory], **changes: object) -> "World":
+        """Make a world; every player gets an equal machine. `changes` override the setting."""
+        drawn = Setting.draw(rng)
+        setting = replace(drawn, **changes)  # type: ignore[arg-type]
+        source = rng.randint(0, 2**48)
+        machines = [(factory, random_machine(Random(source))) for factory in factories]
+        players = [Player(factory, setting, flat) for factory, flat in machines]
         verifier = Verifier(
             players[0].flat,
             node_exclusive=setting.policy.node_exclusive,
             flexible=setting.flexible,
             tolerated=TOLERATED,
         )
-        world = World(setting, players, verifier, rng)
-        world.at_start = describe_machine(players[0].flat)
-        return world
+        return World(setting, players, verifier, at_start=describe_machine(players[0].flat))
 
     @property
     def flat(self) -> FlatGraph:
         return self.players[0].flat
 
     def report(self) -> str:
-        """Return all that is needed to repeat a failure."""
-        return "\n".join([f"{self.setting}", self.at_start, *self.log])
+        """Return all that is needed to understand a failure."""
+        lines = [str(self.setting), self.at_start]
+        for step, answer in zip(self.steps, [*self.answers, "(failed)"], strict=False):
+            lines += [str(step), f"    -> {answer}"]
+        return "\n".join(lines)
 
-    # steps
-    def random_match(self) -> Step:
-        jobspec = random_jobspec(self.rng, self.flat, self.setting.flexible)
-        return Step("match", (self.rng.choice(OPS), jobspec, self.next_job, self.now))
-
-    def take(self, step: Step) -> Any:
+    def take(self, step: Step) -> object:
         """Let every player take the step, compare, judge, and keep the book."""
-        self.log.append(f"now={self.now} {step}")
+        self.steps.append(step)
+        ranked = {rank: set(self.flat.rows_of_rank(rank)) for rank in self.flat.ranks()}
         results = [player.play(step) for player in self.players]
-        self.log[-1] += f"\n    -> {results[0]}"
+        self.answers.append(results[0])
         for place, other in enumerate(results[1:], start=1):
-            assert other == results[0], f"player {place} answers {other}"
+            difference = compare(results[0], other)
+            assert not difference, f"player {place} differs in {difference}"
         result = results[0]
         if isinstance(result, Outcome):
             self._judge(step, result)
         elif not (isinstance(result, tuple) and result and result[0] == "refused"):
-            self._book(step, result)
+            self._book(step, result, ranked)
         return result
 
     def _judge(self, step: Step, outcome: Outcome) -> None:
-        op, jobspec, jobid, now = step.args
-        self.outcomes.append(outcome)
-        if outcome.errno is not Errno.OK or op == "satisfiability":
-            assert outcome.selection is None
+        if outcome.errno is not Errno.OK or step.args[0] == "satisfiability":
+            assert outcome.selection is None, "a failure comes with a selection"
             return
-        assert outcome.selection is not None
-        self.verifier.check_grant(
-            jobspec,
-            outcome.selection,
-            outcome.at,
-            outcome.duration,
-            now,
-            jobid,
-            outcome.reserved,
-        )
-        if op in RECORDING:
-            self.verifier.book(jobid, outcome.selection, outcome.at, outcome.duration)
-            self.jobs.append(jobid)
-            self.next_job += 1
+        assert outcome.selection is not None, "a success comes without a selection"
+        at, duration, judge = outcome.at, outcome.duration, self.verifier
+        if step.kind == "restore":
+            jobid = step.args[0]
+            judge.check_free(outcome.selection, at, duration, jobid)
+        else:
+            op, jobspec, jobid, now = step.args
+            judge.check_grant(
+                jobspec, outcome.selection, at, duration, now, jobid, outcome.reserved
+            )
+            if op not in RECORDING:
+                return
+        judge.book(jobid, outcome.selection, at, duration)
+        self.parents[jobid] = {child: up for up, child, _ in outcome.selection.edges}
+        self.outcomes[jobid] = outcome
+        self.jobs.append(jobid)
+        self.next_job = max(self.next_job, jobid + 1)
 
-    def _book(self, step: Step, result: Any) -> None:
+    def _book(self, step: Step, result: object, ranked: Mapping[int, set[int]]) -> None:
         book = self.verifier
         if step.kind == "cancel":
-            book.cancel(step.args[0])
+            book.holds.pop(step.args[0], None)
             self.jobs.remove(step.args[0])
         elif step.kind in ("cancel_ranks", "cancel_vertices"):
             jobid, named = step.args
             rows = set(named)
             if step.kind == "cancel_ranks":
-                rows = {row for rank in named for row in self.flat.rows_of_rank(rank)}
+                rows = set().union(*(ranked[rank] for rank in named))
+            for row in list(rows):  # what is given back goes with all below it
+                rows |= set(book.machine.below(row))
             book.release(jobid, rows)
-            if result.full:
-                book.holds.pop(jobid, None)
+            self.partly_given_back.add(jobid)
+            if isinstance(result, Release) and result.full:
+                assert jobid not in book.holds, f"job {jobid} is gone, held {book.holds[jobid]}"
                 self.jobs.remove(jobid)
+                self.partly_given_back.discard(jobid)
+        elif step.kind in ("remove", "remove_ranks"):
+            self._strike_removed()
+
+    def _strike_removed(self) -> None:
+        """Strike vertices that the machine has no longer; their jobs go on with the rest."""
+        for jobid, held in list(self.verifier.holds.items()):
+            gone = {hold.row for hold in held if not self.flat.alive(hold.row)}
+            if gone:
+                self.verifier.release(jobid, gone)
+                self.partly_given_back.add(jobid)
 
 
-def failure_text(world: World, error: BaseException) -> str:
-    """Return one text for a failed world."""
-    kind = error.rule if isinstance(error, VerificationError) else type(error).__name__
-    return f"{kind}: {error}\n{world.report()}"
+def compare(first: object, second: object) -> str:
+    """Return how two answers differ, or an empty text.
+
+    Of a failure only the kind, the messages and the visit counts count: `at` and `duration` say
+    nothing then.
+    """
+    if not (isinstance(first, Outcome) and isinstance(second, Outcome)):
+        return "" if first == second else f"{first} / {second}"
+    names = ["errno", "messages", "preorder", "postorder"]
+    if first.errno is Errno.OK and first.selection is not None:
+        names += ["at", "duration", "reserved", "selection"]
+    return "; ".join(
+        f"{name}: {getattr(first, name)} / {getattr(second, name)}"
+        for name in names
+        if getattr(first, name) != getattr(second, name)
+    )
+
+
+def shortest(make: Callable[[], World], steps: Sequence[Step], failing: type[BaseException]) -> str:
+    """Return the report of the shortest failing history that leaving out steps finds."""
+
+    def failure(history: Sequence[Step]) -> str | None:
+        world = make()
+        try:
+            for step in history:
+                world.take(step)
+        except failing as error:
+            return f"{error}\n{world.report()}"
+        except Exception:  # a history that makes no sense without the steps left out
+            return None
+        return None
+
+    best = list(steps)
+    text = failure(best)
+    place = len(best) - 1
+    while text is not None and place >= 0:
+        shorter = best[:place] + best[place + 1 :]
+        if (found := failure(shorter)) is not None:
+            best, text = shorter, found
+        place -= 1
+    return text or "(does not repeat)"

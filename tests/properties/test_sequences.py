@@ -1,0 +1,121 @@
+"""Random histories of everything that changes a machine's books.
+
+Allocate, reserve, cancel, partial cancel, restore, status, attach, remove. After every step the
+records and the prune filters equal a recount; in the end cancelling everything leaves an engine
+that cannot be told from a fresh one. `FLUXION_SEQUENCES` sets the number of histories,
+`FLUXION_SEED` repeats one.
+"""
+
+import os
+from collections import Counter
+from random import Random
+
+import pytest
+
+from tests.properties.engines import Factory, core, oracle
+from tests.properties.invariants import (
+    check_filters,
+    check_holds,
+    differences,
+    dump,
+    times_of_interest,
+)
+from tests.properties.steps import HISTORY, granted, random_match, random_step
+from tests.properties.world import Player, Step, World, shortest
+
+SEQUENCES = int(os.environ.get("FLUXION_SEQUENCES", "200"))
+SEED = os.environ.get("FLUXION_SEED")
+BLOCKS = 20
+
+
+class Watched(World):
+    """A world that is inspected after every step."""
+
+    def take(self, step: Step) -> object:
+        times = times_of_interest(self)
+        before = dump(self.players[0], times)
+        answer = super().take(step)
+        if step.kind == "match" and not granted(answer):
+            changed = differences(before, dump(self.players[0], times))
+            assert not changed, f"a failed match changed {changed}"
+        check_holds(self)
+        removed = any(step.kind in ("remove", "remove_ranks") for step in self.steps)
+        if not (self.setting.strict and removed):  # there the reference's totals are kept
+            check_filters(self)
+        return answer
+
+
+def run(seed: int, factories: list[Factory], length: int = 14) -> World:
+    """Run one history; on failure the error names the seed and the shortest failing history."""
+
+    def make() -> Watched:
+        world = World.make(Random(f"history {seed}"), factories)
+        return Watched(**{name: getattr(world, name) for name in World.__dataclass_fields__})
+
+    world = make()
+    rng = Random(f"steps {seed}")
+    try:
+        for _ in range(length):
+            world.take(random_step(rng, world, HISTORY))
+        for jobid in list(world.jobs):
+            world.take(Step("cancel", (jobid,)))
+        check_fresh(world)
+    except AssertionError as error:
+        story = shortest(make, world.steps, AssertionError)
+        pytest.fail(f"FLUXION_SEED={seed}: {error}\nshortest history:\n{story}", pytrace=False)
+    return world
+
+
+def check_fresh(world: World) -> None:
+    """With no job left, the engine's state is that of a new engine on the same graph."""
+    if world.setting.strict:  # the reference's leaks are kept (errata G4)
+        return
+    used = world.players[0]
+    fresh = Player(type(used.engine), world.setting, used.flat)
+    times = [0, world.now, 1000]
+    changed = differences(dump(fresh, times), dump(used, times))
+    assert not changed, f"after the last cancel, fresh / used: {changed}"
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_histories_keep_the_books(block: int) -> None:
+    if SEED is not None:
+        run(int(SEED), [core])
+        return
+    kinds: Counter[str] = Counter()
+    for seed in range(block, SEQUENCES, BLOCKS):
+        kinds.update(step.kind for step in run(seed, [core]).steps)
+    if SEQUENCES // BLOCKS >= 10:
+        assert len(kinds) >= 8, kinds
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_core_and_oracle_live_the_same_history(block: int) -> None:
+    if SEED is not None:
+        run(int(SEED), [oracle, core])
+        return
+    for seed in range(block, SEQUENCES, BLOCKS):
+        run(seed, [oracle, core])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_equal_histories_give_equal_answers(seed: int) -> None:
+    first, second = run(seed, [core]), run(seed, [core])
+    assert first.answers == second.answers
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_cancelling_the_last_job_restores_the_state_bit_for_bit(seed: int) -> None:
+    """Of a job that came last: whatever was before is there again, at every time."""
+    world = World.make(Random(f"restore {seed}"), [core])
+    rng = Random(f"load {seed}")
+    for _ in range(6):
+        before = dump(world.players[0], [*times_of_interest(world), 77, 5000])
+        times = [*times_of_interest(world), 77, 5000]
+        jobs = list(world.jobs)
+        world.take(random_match(rng, world))
+        for jobid in set(world.jobs) - set(jobs):
+            world.take(Step("cancel", (jobid,)))
+            changed = differences(before, dump(world.players[0], times))
+            assert not changed, f"{changed}\n{world.report()}"
+            world.take(world.steps[-2])  # the same again, and this time it stays
