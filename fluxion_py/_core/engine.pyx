@@ -59,7 +59,7 @@ cdef class Engine:
         self.flexible = flexible
         self.strict = strict
         self.graph_end = graph_end
-        self.ledger = Ledger(graph, numbers, list(filters))
+        self.ledger = Ledger(graph, numbers, list(filters), strict)
         self.ledger.prime()
         self.walk = Walk(self.ledger, policy, flexible, reference_ties, strict)
         self.top = graph.roots[numbers[0]]
@@ -500,11 +500,27 @@ cdef class Engine:
             self.nodes_up = self.count_nodes_up()
 
     def remove(self, int32_t row):
-        """Take a vertex and what is below it out of the graph; jobs on it run on."""
+        """Take a vertex and what is below it out of the graph; jobs lose what they had there.
+
+        Returns the ids of those jobs, ascending. With `strict` they keep it, unreachable, and
+        what they used still counts above (the reference's rule).
+        """
         if row == self.top:
             raise ValueError("the root cannot be removed")
+        affected = [] if self.strict else self.evict(self.below(row))
         self.graph.detach(row)
         self.reprime()
+        return affected
+
+    cdef list evict(self, rows):
+        """Take all jobs off some vertices; return their ids, ascending."""
+        held = {}
+        for row in rows:
+            for hold in self.holds(row):
+                held.setdefault(hold[0], []).append(row)
+        for jobid, mine in held.items():
+            self.release(jobid, mine)
+        return sorted(held)
 
     def remove_ranks(self, ranks):
         """Take the sub-trees of some ranks out; jobs lose what they had there.
@@ -517,22 +533,19 @@ cdef class Engine:
         for rank in wanted:
             if rank < 0 or not self.graph.rows_of_rank(rank):
                 raise KeyError(rank)
-        held = {}
         tops = []
+        victims = set()
         for rank in wanted:
             rows = self.graph.rows_of_rank(rank)
             top = self.rank_top(rows)
             tops.append(top)
-            for row in set(rows).union(self.below(top)):
-                for hold in self.holds(row):
-                    held.setdefault(hold[0], []).append(row)
-        for jobid, rows in held.items():
-            self.release(jobid, rows)
+            victims.update(rows, self.below(top))
+        affected = self.evict(sorted(victims))
         for row in tops:
             if self.graph.alive(row):
                 self.graph.detach(row)
         self.reprime()
-        return sorted(held)
+        return affected
 
     def set_status(self, int32_t row, bint up):
         """Set a vertex's own status; what is below a down vertex is not given out."""

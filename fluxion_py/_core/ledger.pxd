@@ -38,6 +38,7 @@ cdef class Ledger:
     cdef readonly FlatGraph graph
     cdef int8_t dominant                    # subsystem id of the tree that is walked
     cdef list filter_spec                   # [(anchor, type)]
+    cdef bint clip_to_totals                # as the reference: use is cut when a total sinks
     cdef list subsystems                    # selected subsystem ids, the dominant one first
     # holds
     cdef vector[int32_t] v_owned

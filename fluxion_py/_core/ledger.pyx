@@ -19,7 +19,8 @@ MAX_DEPTH = 1000    # the walk is recursive: some 300 bytes of stack per level
 cdef class Ledger:
     """Holds, filters and jobs of one engine."""
 
-    def __init__(self, FlatGraph graph, subsystems, filter_spec):
+    def __init__(self, FlatGraph graph, subsystems, filter_spec, bint clip_to_totals):
+        self.clip_to_totals = clip_to_totals
         self.graph = graph
         self.subsystems = subsystems
         self.dominant = subsystems[0]
@@ -116,6 +117,9 @@ cdef class Ledger:
         self.f_children[filter] = self.children_mask(row)
         if self.f_set[filter] != fresh:
             self.remap_filter(filter, fresh)
+        if self.clip_to_totals and self.lines[filter] is not None:
+            for fresh in range(<int32_t> totals.size()):
+                self.line(filter).clip(fresh, totals[fresh])
         self.f_totals[filter] = totals
         return 0
 

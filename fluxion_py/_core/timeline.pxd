@@ -26,5 +26,6 @@ cdef class TimeLine:
     cdef void change(self, int64_t start, int64_t end, const int64_t* amounts, int sign) noexcept
     cdef int64_t peak(self, int32_t kind, int64_t start, int64_t end) noexcept
     cdef int64_t at(self, int32_t kind, int64_t time) noexcept
+    cdef void clip(self, int32_t kind, int64_t most) noexcept
     cdef int64_t next_point(self, int64_t time) noexcept
     cdef vector[int64_t] checked(self, int64_t start, int64_t end, amounts) except *

@@ -83,6 +83,12 @@ cdef class TimeLine:
         cdef size_t index = self.after(time)
         return self.used[(index - 1) * self.width + kind] if index > 0 else 0
 
+    cdef void clip(self, int32_t kind, int64_t most) noexcept:
+        """Cut the use of a type down to `most` everywhere."""
+        cdef size_t index
+        for index in range(self.times.size()):
+            self.used[index * self.width + kind] = min(most, self.used[index * self.width + kind])
+
     cdef int64_t next_point(self, int64_t time) noexcept:
         """Return the first point later than `time`, -1 if there is none."""
         cdef size_t index = self.after(time)

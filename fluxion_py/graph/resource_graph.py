@@ -71,7 +71,7 @@ class ResourceGraph:
         return cls(read_file(recipe, "recipe"), fspath(recipe))
 
     @classmethod
-    def from_networkx(cls, graph: "nx.DiGraph[Any]") -> "ResourceGraph":
+    def from_networkx(cls, graph: "nx.Graph[Any]") -> "ResourceGraph":
         """Build from a networkx directed graph; see `fluxion_py.graph.interop.from_networkx`."""
         return cls(interop.from_networkx(graph))
 

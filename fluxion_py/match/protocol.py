@@ -64,7 +64,7 @@ class MatchEngine(Protocol):
         """Count the pruning totals anew after vertices were added."""
         ...
 
-    def remove(self, row: int) -> None:
+    def remove(self, row: int) -> object:
         """Take a vertex and all below it out."""
         ...
 

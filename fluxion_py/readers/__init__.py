@@ -152,6 +152,6 @@ def add_hwloc(
 
 def machine_id(text: str, source: str | None = None) -> str:
     """Return 16 hex digits that name the physical machine of a hwloc text."""
-    from fluxion_py.readers import hwloc
+    from fluxion_py.readers import hwloc_identity
 
-    return hwloc.machine_id(text, source)
+    return hwloc_identity.machine_id(text, source)

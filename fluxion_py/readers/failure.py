@@ -47,3 +47,14 @@ def short(value: object, limit: int = 60) -> str:
     """Return a value from outside as it is quoted in a message."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 4] + "..." + text[-1]
+
+
+def require_unicode(text: str, source: str | None) -> None:
+    """Refuse a text with half of a surrogate pair, which no UTF-8 file can hold."""
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise ReadError("half of a surrogate pair", source=source, line=line) from None

@@ -8,11 +8,11 @@ above.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.readers.failure import MAX_DEPTH, ReadError, short
-from fluxion_py.readers.markup import Element, parse_xml
+from fluxion_py.readers.hwloc_identity import infos_of, machine_id_of, parse_topology
+from fluxion_py.readers.markup import Element
 from fluxion_py.readers.rv1 import split_hostname
 
 BLOCK, GPU, COPROCESSOR = "0", "1", "5"
@@ -29,7 +29,6 @@ PLAIN_TYPES = {
 
 _CACHE = re.compile(r"L([1-5])Cache\Z")
 _GPU_NUMBER = re.compile(r"(?:cuda|rsmi|opencl[0-9]+d)([0-9]{1,9})\Z")
-_IDENTITY_INFOS = ("DMIProductUUID", "DMIProductSerial", "DMIBoardSerial")
 
 
 @dataclass(slots=True)
@@ -73,98 +72,45 @@ def add_hwloc(
 ) -> list[int]:
     """Add the machines of several hwloc files below one vertex and return the rows made.
 
-    `documents` holds (file name, XML text) pairs. Ranks go on from the largest in the graph. Two
-    files of one machine (see `machine_id`) are refused with `ReadError`, so that no host is counted
-    twice; with `merge_same_host` the second one is left out. All files are checked before the graph
-    is changed.
+    `documents` holds (file name, XML text) pairs. Ranks go on from the largest in the graph. So
+    that no host is counted twice, a second file of one machine (see `machine_id`) and a host that
+    the graph has already are refused with `ReadError`; with `merge_same_host` they are left out.
+    All files are checked before the graph is changed.
     """
     known: dict[str, str] = {}
     machines: list[_Machine] = []
     rank = max(flat.ranks(), default=-1) + 1
     for source, text in documents:
         topology = parse_topology(text, source)
-        identity = machine_id_of(topology, source)
-        if identity in known:
-            if merge_same_host:
-                continue
-            raise ReadError(
-                f"{source} describes the same machine as {known[identity]} "
-                f"(machine id {identity}); refusing to count one host twice",
-                hint="use --merge-same-host if these are two containers on one node",
-            )
-        known[identity] = source
         machine = _Machine(topology, flat, source, allowlist, rank + len(machines))
-        if not machine.has_node():
-            raise ReadError("names no host (no HostName of its Machine)", source=source)
-        machines.append(machine)
+        identity = machine_id_of(topology, source)
+        twice = _counted_already(flat, known, identity, machine.host(), source)
+        if twice is None:
+            machines.append(machine)
+        elif not merge_same_host:
+            raise twice
+        known[identity] = known.get(identity, source)
     before = len(flat)
     for machine in machines:
         machine.add(parent)
     return list(range(before, len(flat)))
 
 
-def machine_id(text: str, source: str | None = None) -> str:
-    """Return 16 hex digits that are equal for two hwloc texts of one physical machine.
-
-    Taken from the first of these that the text has: product UUID, product or board serial number,
-    the GUIDs of its InfiniBand adapters, the serial numbers of its disks, the host name.
-    """
-    return machine_id_of(parse_topology(text, source), source)
-
-
-def machine_id_of(topology: Element, source: str | None) -> str:
-    """Return the machine id of a parsed text; see `machine_id`."""
-    machine = _infos(_first_object(topology, source))
-    identity = next((machine[key] for key in _IDENTITY_INFOS if machine.get(key)), "")
-    if not identity:
-        devices = _device_infos(topology)
-        for key in ("NodeGUID", "SerialNumber"):
-            identity = identity or " ".join(sorted(set(devices.get(key, ()))))
-    identity = identity or machine.get("HostName", "")
-    if not identity:
-        raise ReadError("nothing identifies the machine (no HostName, no serial)", source=source)
-    return sha256(identity.encode()).hexdigest()[:16]
-
-
-def parse_topology(text: str, source: str | None) -> Element:
-    """Return the <topology> element of a hwloc text."""
-    topology = parse_xml(text, source)
-    if topology.tag != "topology":
-        raise ReadError(
-            f"the root element is <{topology.tag}>, not <topology>",
-            source=source,
-            line=topology.line,
-            column=topology.column,
+def _counted_already(
+    flat: FlatGraph, known: dict[str, str], identity: str, host: str, source: str
+) -> ReadError | None:
+    """Return the error that a machine is there already, None if it is new."""
+    if not host:
+        raise ReadError("gives no node: no HostName, or node is not allowed", source=source)
+    if identity in known:
+        return ReadError(
+            f"{source} describes the same machine as {known[identity]} "
+            f"(machine id {identity}); refusing to count one host twice",
+            hint="use --merge-same-host if these are two containers on one node",
         )
-    _first_object(topology, source)
-    return topology
-
-
-def _first_object(topology: Element, source: str | None) -> Element:
-    first = next(topology.named("object"), None)
-    if first is None:
-        raise ReadError("<topology> has no <object>", source=source, line=topology.line)
-    return first
-
-
-def _infos(element: Element) -> dict[str, str]:
-    return {
-        info.attributes.get("name", ""): info.attributes.get("value", "")
-        for info in element.named("info")
-    }
-
-
-def _device_infos(topology: Element) -> dict[str, list[str]]:
-    """Return the infos of all OS devices, by name."""
-    found: dict[str, list[str]] = {}
-    stack = [topology]
-    while stack:
-        element = stack.pop()
-        stack += element.named("object")
-        if element.attributes.get("type") == "OSDev":
-            for key, value in _infos(element).items():
-                found.setdefault(key, []).append(value)
-    return found
+    if any(flat.type(row) == "node" for row in flat.rows_named(host)):
+        return ReadError(f"the graph has a node {host} already", source=source)
+    return None
 
 
 class _Machine:
@@ -193,9 +139,9 @@ class _Machine:
         for element in self.objects:
             self._collect(element, -1, 0)
 
-    def has_node(self) -> bool:
-        """Say whether the text names a host."""
-        return any(item.type == "node" for item, _ in self.items)
+    def host(self) -> str:
+        """Return the name of the host, "" if the text names none."""
+        return next((item.name for item, _ in self.items if item.type == "node"), "")
 
     def add(self, parent: int) -> None:
         """Add the collected items below a vertex, in document order."""
@@ -249,7 +195,7 @@ class _Machine:
         return None
 
     def _node(self, element: Element) -> Item | None:
-        name = _infos(element).get("HostName")
+        name = infos_of(element).get("HostName")
         if not name:
             return None
         try:
@@ -262,7 +208,7 @@ class _Machine:
         number = self._count("OSDev")
         kind = element.attributes.get("osdev_type", "")
         name = element.attributes.get("name", "")
-        infos = _infos(element)
+        infos = infos_of(element)
         if kind == COPROCESSOR or (kind == GPU and name.startswith("rsmi")):
             match = _GPU_NUMBER.match(name)
             gpu = int(match[1]) if match else number

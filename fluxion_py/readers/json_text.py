@@ -3,7 +3,7 @@
 import json
 import re
 
-from fluxion_py.readers.failure import MAX_DEPTH, ReadError, short
+from fluxion_py.readers.failure import MAX_DEPTH, ReadError, require_unicode, short
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r'"[^"\n]*"?|[A-Za-z]+|[-+0-9.eE]+|\S')
@@ -16,6 +16,7 @@ def parse_json(text: str, source: str | None) -> object:
     are refused) or is nested too deeply. `reference_text` follows the reference's JSON library
     where the text does not even start like an object or array (errata G21).
     """
+    require_unicode(text, source)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
         if _SURROGATE.search(text):

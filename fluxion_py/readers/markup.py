@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from fluxion_py.readers.failure import MAX_DEPTH, ReadError
+from fluxion_py.readers.failure import MAX_DEPTH, ReadError, require_unicode
 
 MAX_ELEMENTS = 5_000_000
 """The most elements in one XML text."""
@@ -36,9 +36,10 @@ def parse_xml(text: str, source: str | None, reference_text: str | None = None) 
     Raises `ReadError` with line and column for text that is not well formed, declares entities, or
     is nested deeper or larger than the limits.
     """
+    require_unicode(text, source)
     builder = _Builder(source, reference_text)
     try:
-        builder.parser.Parse(text.encode("utf-8", "surrogatepass"), True)
+        builder.parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
         raise ReadError(
             f"not well-formed XML: {expat.ErrorString(error.code)}",

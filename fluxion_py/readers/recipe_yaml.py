@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fluxion_py.readers.failure import ReadError
+from fluxion_py.readers.failure import ReadError, require_unicode
 
 if TYPE_CHECKING:
     from yaml.events import Event
@@ -71,6 +71,7 @@ def parse_yaml(text: str, source: str | None) -> Tree:
 
     if len(text) > MAX_CHARACTERS:
         raise ReadError(f"recipe is longer than {MAX_CHARACTERS} characters", source=source)
+    require_unicode(text, source)
     builder = _Builder(source)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

@@ -75,7 +75,7 @@ def test_vertices_that_share_a_path_stay_two() -> None:
 
 
 def test_hand_made_graph_needs_only_types() -> None:
-    drawing = nx.DiGraph()
+    drawing: nx.DiGraph[str] = nx.DiGraph()
     drawing.add_node("top", type="cluster", id=0)
     drawing.add_node("n", type="node", id=3, rank=0, properties={"fast": ""})
     drawing.add_edge("top", "n")
@@ -100,7 +100,7 @@ def test_hand_made_graph_needs_only_types() -> None:
 def test_wrong_networkx_graph_is_refused(
     edges: list[tuple[str, str]], attributes: dict[str, object], message: str
 ) -> None:
-    drawing = nx.DiGraph()
+    drawing: nx.DiGraph[str] = nx.DiGraph()
     drawing.add_nodes_from(["a", "b"], **attributes)
     drawing.add_edges_from(edges)
     with pytest.raises(GraphError, match=message):
@@ -109,7 +109,7 @@ def test_wrong_networkx_graph_is_refused(
 
 def test_undirected_graph_is_refused() -> None:
     with pytest.raises(GraphError, match="the graph is undirected"):
-        ResourceGraph.from_networkx(nx.Graph([("a", "b")]))  # type: ignore[arg-type]
+        ResourceGraph.from_networkx(nx.Graph([("a", "b")]))
 
 
 def test_graphml_that_is_none_is_refused() -> None:

@@ -8,14 +8,21 @@ from .machine import Machine
 
 
 def remove(machine: Machine, row: int) -> None:
-    """Detach a vertex with what is below it; jobs there keep their spans in ancestors."""
+    """Detach a vertex with what is below it; jobs there keep their spans in ancestors.
+
+    Raises ValueError for the root, without which there is nothing to walk.
+    """
+    machine.topology.refresh()
+    if row == machine.topology.root:
+        raise ValueError("the root cannot be removed")
     machine.graph.detach(row)
     prime(machine)
 
 
 def remove_ranks(machine: Machine, ranks: Iterable[int]) -> list[int]:
-    """Take ranks away; return the jobs that held something there. KeyError: unknown rank.
+    """Take ranks away; return the jobs that held something there.
 
+    KeyError for an unknown rank, ValueError for that of the root; then nothing is changed.
     The same total is subtracted for every affected job: the reference's quirk.
     """
     machine.topology.refresh()
@@ -23,6 +30,8 @@ def remove_ranks(machine: Machine, ranks: Iterable[int]) -> list[int]:
     for rank in wanted:
         if not machine.graph.rows_of_rank(rank):
             raise KeyError(rank)
+        if top_of_rank(machine, rank) == machine.topology.root:
+            raise ValueError("the root cannot be removed")
     tops = []
     affected: dict[int, None] = {}
     for rank in wanted:

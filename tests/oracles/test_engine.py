@@ -35,6 +35,7 @@ def of(
     return Resource(kind, amount, children, label, exclusive)
 
 
+ALL_TYPES = ("cluster", "node", "socket", "core", "memory")
 CORES = (of("slot", 1, of("core", 2)),)
 BOTH = (of("node", 1, of("slot", 2, of("socket", 1, of("core", 2), of("memory", 1)))),)
 
@@ -173,6 +174,42 @@ def test_a_job_without_tracked_types_leaves_no_time_point_in_strict_mode() -> No
         outcomes[strict] = match(engine, request, 2, "allocate_orelse_reserve")
     assert outcomes[True].errno is Errno.BUSY
     assert (outcomes[False].errno, outcomes[False].at) == (Errno.OK, 100)
+
+
+def test_a_root_without_filter_is_scheduled_by_the_job_times() -> None:
+    """The reference aborts there (F1 of the faults); strict only answers busy."""
+    request = (of("slot", 2, of("node", 1)),)
+    outcomes = {}
+    for strict in (True, False):
+        engine = OracleEngine(mini(), filters=[("node", name) for name in ALL_TYPES], strict=strict)
+        assert engine.filter_usage(0, 0) == []
+        match(engine, request)
+        outcomes[strict] = match(engine, request, 2, "allocate_orelse_reserve")
+    assert outcomes[True].errno is Errno.BUSY
+    assert (outcomes[False].errno, outcomes[False].at) == (Errno.OK, 100)
+
+
+def test_the_root_cannot_be_removed() -> None:
+    engine = engine_of()
+    with pytest.raises(ValueError, match="root"):
+        engine.remove(0)
+    with pytest.raises(ValueError, match="root"):
+        engine.remove_ranks([-1])
+    assert match(engine, CORES).errno is Errno.OK
+
+
+def test_a_label_stays_on_a_vertex_until_another_one_comes() -> None:
+    """A later request that passes through the vertex shows the old label (corpus A-0026)."""
+    engine = engine_of("low")
+    named = Resource("node", Count(1, 1), (of("slot", 1, of("socket", 1)),), "mine")
+    first = match(engine, (named,))
+    later = match(engine, (of("slot", 4, of("memory", 1)),), 2)
+    assert first.selection is not None
+    assert first.selection.labels == {1: "mine"}
+    assert later.selection is None
+    later = match(engine, (of("slot", 1, of("core", 3)),), 3)
+    assert later.selection is not None
+    assert later.selection.labels == {2: "mine"}
 
 
 def test_partial_cancel_of_a_rank_keeps_the_rest() -> None:

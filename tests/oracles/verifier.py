@@ -93,9 +93,9 @@ class Verifier:
         if left:
             self.holds[jobid] = left
 
-    def at_row(self, row: int) -> list[tuple[int, Hold]]:
-        """Return who holds a vertex, as (jobid, hold)."""
-        return [(job, hold) for job, held in self.holds.items() for hold in held if hold.row == row]
+    def overlapping(self, start: int, end: int) -> list[Hold]:
+        """Return the holds of all jobs that overlap with [start, end)."""
+        return [h for held in self.holds.values() for h in held if h.start < end and start < h.end]
 
     def ends(self) -> list[int]:
         """Return the times at which some hold ends, ascending."""

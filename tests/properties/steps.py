@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from random import Random
 
+import hypothesis.strategies as st
+
 from fluxion_py.outcome import Errno, Outcome
 from tests.properties.world import Step, World
 from tests.strategies import random_jobspec
+
+WAITS = st.sampled_from((1, 10, 50, 100))
+"""Seconds that may pass between two steps."""
 
 OPS = (
     *("allocate",) * 3,

@@ -31,6 +31,10 @@ BLOCKS = 20
 class Watched(World):
     """A world that is inspected after every step."""
 
+    @staticmethod
+    def watch(world: World) -> "Watched":
+        return Watched(**{name: getattr(world, name) for name in World.__dataclass_fields__})
+
     def take(self, step: Step) -> object:
         times = times_of_interest(self)
         before = dump(self.players[0], times)
@@ -44,13 +48,22 @@ class Watched(World):
             check_filters(self)
         return answer
 
+    def check_fresh(self) -> None:
+        """With no job left, the engine's state is that of a new engine on the same graph."""
+        if self.setting.strict:  # the reference's leaks are kept (errata G4)
+            return
+        used = self.players[0]
+        fresh = Player(type(used.engine), self.setting, used.flat)
+        times = [0, self.now, 1000]
+        changed = differences(dump(fresh, times), dump(used, times))
+        assert not changed, f"after the last cancel, fresh / used: {changed}"
+
 
 def run(seed: int, factories: list[Factory], length: int = 14) -> World:
     """Run one history; on failure the error names the seed and the shortest failing history."""
 
     def make() -> Watched:
-        world = World.make(Random(f"history {seed}"), factories)
-        return Watched(**{name: getattr(world, name) for name in World.__dataclass_fields__})
+        return Watched.watch(World.make(Random(f"history {seed}"), factories))
 
     world = make()
     rng = Random(f"steps {seed}")
@@ -59,22 +72,11 @@ def run(seed: int, factories: list[Factory], length: int = 14) -> World:
             world.take(random_step(rng, world, HISTORY))
         for jobid in list(world.jobs):
             world.take(Step("cancel", (jobid,)))
-        check_fresh(world)
+        world.check_fresh()
     except AssertionError as error:
         story = shortest(make, world.steps, AssertionError)
         pytest.fail(f"FLUXION_SEED={seed}: {error}\nshortest history:\n{story}", pytrace=False)
     return world
-
-
-def check_fresh(world: World) -> None:
-    """With no job left, the engine's state is that of a new engine on the same graph."""
-    if world.setting.strict:  # the reference's leaks are kept (errata G4)
-        return
-    used = world.players[0]
-    fresh = Player(type(used.engine), world.setting, used.flat)
-    times = [0, world.now, 1000]
-    changed = differences(dump(fresh, times), dump(used, times))
-    assert not changed, f"after the last cancel, fresh / used: {changed}"
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))

@@ -238,13 +238,15 @@ class World:
                 assert jobid not in book.holds, f"job {jobid} is gone, held {book.holds[jobid]}"
                 self.jobs.remove(jobid)
                 self.partly_given_back.discard(jobid)
-        elif step.kind in ("remove", "remove_ranks"):
-            self._strike_removed()
+        elif step.kind == "remove":
+            self._strike_removed(set())
+        elif step.kind == "remove_ranks":
+            self._strike_removed(set().union(*(ranked[rank] for rank in step.args[0])))
 
-    def _strike_removed(self) -> None:
-        """Strike vertices that the machine has no longer; their jobs go on with the rest."""
+    def _strike_removed(self, rows: set[int]) -> None:
+        """Strike these vertices and all that the machine has no longer; their jobs go on."""
         for jobid, held in list(self.verifier.holds.items()):
-            gone = {hold.row for hold in held if not self.flat.alive(hold.row)}
+            gone = {h.row for h in held if h.row in rows or not self.flat.alive(h.row)}
             if gone:
                 self.verifier.release(jobid, gone)
                 self.partly_given_back.add(jobid)

@@ -109,7 +109,7 @@ def test_sibling_edges_number_by_their_own_way_down() -> None:
 
 def test_association_by_path_joins_what_lies_in_the_same_rack() -> None:
     """A second subsystem: one power path per node, last writer wins, chain goes on."""
-    power = {"e_subsystem": "power"}
+    power: dict[str, object] = {"e_subsystem": "power"}
     flat = grug(
         [
             ("cluster", {"root": 1}),

@@ -111,6 +111,13 @@ def test_two_files_of_one_machine_are_refused_and_both_are_named() -> None:
     assert [flat.name(row) for row in flat.rows_of_type("node")] == ["node0", "pod1"]
 
 
+def test_host_that_the_graph_has_already_is_refused_or_left_out() -> None:
+    flat = read_text("version: 1\ncluster: elk\ncontains: {node: {name: 'elk[40]'}}")
+    with pytest.raises(ReadError, match="the graph has a node elk40 already"):
+        add_hwloc(flat, 0, [("a.xml", machine("elk40"))])
+    assert add_hwloc(flat, 0, [("a.xml", machine("elk40"))], merge_same_host=True) == []
+
+
 def test_identity_is_that_of_the_hardware_before_that_of_the_host_name() -> None:
     serial = '<info name="DMIBoardSerial" value="S1"/>'
     disk = '<object type="OSDev" osdev_type="0"><info name="SerialNumber" value="D1"/></object>'
@@ -138,5 +145,5 @@ def test_wrong_topology_is_refused(text: str, message: str) -> None:
 def test_file_without_a_host_name_cannot_be_added() -> None:
     flat = read_text("version: 1\ncluster: elk\ncontains: {node: 1}")
     serial = '<info name="DMIBoardSerial" value="S1"/>'
-    with pytest.raises(ReadError, match="names no host"):
+    with pytest.raises(ReadError, match="gives no node"):
         add_hwloc(flat, 0, [("a.xml", machine("", serial))])

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from fluxion_py.errors import GraphError
 from fluxion_py.readers import FORMATS, ReadError, failure, read_file, read_text
 from fluxion_py.readers.detect import detect_format
 from fluxion_py.readers.markup import parse_xml
@@ -32,7 +34,7 @@ def test_format_is_seen_from_the_content(name: str, expected: str, tmp_path: Pat
 
 
 def test_r_with_a_scheduling_key_is_r_and_not_jgf() -> None:
-    graph = {"graph": {"nodes": [], "edges": []}}
+    graph: dict[str, object] = {"graph": {"nodes": [], "edges": []}}
     text = json.dumps({"version": 1, "scheduling": graph, "execution": {"R_lite": []}})
     assert detect_format(text) == "rv1exec"
 
@@ -102,6 +104,32 @@ def test_xml_element_knows_its_place() -> None:
     inner = root.children[0]
     assert (root.tag, inner.tag, inner.attributes, inner.text) == ("a", "b", {"c": "d"}, "text")
     assert (inner.line, inner.column) == (2, 3)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_text_that_no_file_can_hold_is_refused(kind: str) -> None:
+    with pytest.raises(ReadError, match="half of a surrogate pair") as caught:
+        read_text("\n{\ud800", kind)
+    assert caught.value.line == 2
+
+
+def test_damaged_gallery_texts_never_raise_anything_but_a_graph_error() -> None:
+    """Small random damage, the same on every run: either it loads, or one line says why not."""
+    random = Random(7)
+    pieces = ["0", "-1", "9" * 400, "null", '"x"', "{", "]", ",", ":", "<", "&", "*", "\n  ", "\0"]
+    texts = [path.read_text() for path in GALLERY.rglob("*.*") if path.stat().st_size < 4000]
+    messages = []
+    for _ in range(1500):
+        text = random.choice(texts)
+        start = random.randrange(len(text) + 1)
+        end = start + random.choice([0, 1, 3, 20])
+        text = text[:start] + random.choice(pieces) + text[end:]
+        try:
+            read_text(text, source="damaged")
+        except GraphError as error:
+            messages.append(str(error))
+    assert len(messages) > 500
+    assert not any("\n" in message for message in messages)
 
 
 def test_words_of_the_reference_default_to_the_message() -> None:

@@ -9,7 +9,7 @@ CORES = ("/mini0/node0/socket0/core0:x", "/mini0/node0/socket0/core1:x")
 ABOVE = ("/mini0/node0/socket0:s", "/mini0/node0:s", "/mini0:s")
 
 
-def test_jgf_is_byte_exact():
+def test_jgf_is_byte_exact() -> None:
     """Example C of matching.md 15, the scheduling part."""
     graph = mini()
     text = write_jgf(Answer(graph, chosen(graph, *CORES, *ABOVE), 0, 100))
@@ -30,7 +30,7 @@ def test_jgf_is_byte_exact():
     )
 
 
-def test_keys_with_other_than_default_values_stand_in_the_order_of_the_format():
+def test_keys_with_other_than_default_values_stand_in_the_order_of_the_format() -> None:
     graph = mini()
     graph.set_property(19, "z", 'say "x"')
     graph.set_property(19, "a", "")
@@ -48,7 +48,7 @@ def test_keys_with_other_than_default_values_stand_in_the_order_of_the_format():
     assert node["metadata"]["agfilter"] == {"core": "used:1, total:3"}
 
 
-def test_a_name_is_written_if_it_is_not_basename_and_id():
+def test_a_name_is_written_if_it_is_not_basename_and_id() -> None:
     graph = mini()
     row = graph.add_vertex("node", "elk", -1, "elk", 99)
     graph.set_path(row, "containment", "/mini0/elk")
@@ -57,7 +57,7 @@ def test_a_name_is_written_if_it_is_not_basename_and_id():
     )
 
 
-def test_only_edges_outside_containment_name_their_subsystem():
+def test_only_edges_outside_containment_name_their_subsystem() -> None:
     graph = mini()
     power = graph.subsystem_id("power")
     selection = Selection([(1, 1, True, 2)], [(0, 1, 0), (0, 1, power)])
@@ -68,7 +68,7 @@ def test_only_edges_outside_containment_name_their_subsystem():
     ]
 
 
-def test_shorthand_leaves_out_what_is_below_an_exclusive_vertex():
+def test_shorthand_leaves_out_what_is_below_an_exclusive_vertex() -> None:
     graph = mini()
     other = "/mini0/node0/socket1/core3:x"
     selection = chosen(
@@ -88,12 +88,12 @@ def test_shorthand_leaves_out_what_is_below_an_exclusive_vertex():
     assert {"source": "1", "target": "3"} in document["graph"]["edges"]
 
 
-def test_shorthand_equals_jgf_if_nothing_can_be_left_out():
+def test_shorthand_equals_jgf_if_nothing_can_be_left_out() -> None:
     graph = mini()
     answer = Answer(graph, chosen(graph, *CORES, *ABOVE))
     assert write_jgf_shorthand(answer) == write_jgf(answer)
 
 
-def test_no_vertices_give_no_text():
+def test_no_vertices_give_no_text() -> None:
     assert write_jgf(Answer(mini())) == ""
     assert write_jgf_shorthand(Answer(mini())) == ""

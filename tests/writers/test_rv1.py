@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -21,7 +22,7 @@ LOW = (
 MEMORY_ONLY = ("/mini0/node1/socket0/memory0:x*", "/mini0/node1:s", "/mini0:s")
 
 
-def test_rv1_nosched_is_byte_exact():
+def test_rv1_nosched_is_byte_exact() -> None:
     """Example C of matching.md 15."""
     graph = mini()
     assert write_rv1_nosched(Answer(graph, chosen(graph, *LOW), 0, 100)) == (
@@ -30,7 +31,7 @@ def test_rv1_nosched_is_byte_exact():
     )
 
 
-def test_rv1_adds_the_graph_and_the_queue():
+def test_rv1_adds_the_graph_and_the_queue() -> None:
     graph = mini()
     text = write_rv1(Answer(graph, chosen(graph, *LOW), 5, 105, queue="batch"))
     document = json.loads(text)
@@ -40,7 +41,7 @@ def test_rv1_adds_the_graph_and_the_queue():
     assert document["execution"]["starttime"] == 5
 
 
-def test_rv1_shorthand_marks_a_shortened_graph():
+def test_rv1_shorthand_marks_a_shortened_graph() -> None:
     graph = mini()
     marks = (*LOW[:2], "/mini0/node0/socket0:x", *LOW[3:])
     document = json.loads(write_rv1_shorthand(Answer(graph, chosen(graph, *marks))))
@@ -48,7 +49,16 @@ def test_rv1_shorthand_marks_a_shortened_graph():
     assert document["execution"]["R_lite"] == [{"rank": "0", "children": {"core": "0-1"}}]
 
 
-def test_nodes_with_equal_children_share_an_entry_and_entries_are_sorted_by_text():
+def test_nodes_with_equal_children_share_an_entry() -> None:
+    graph = mini()
+    cores = [f"/mini0/{node}/socket0/core0:x" for node in ("node0", "node1")]
+    marks = (cores[0], "/mini0/node0:s", cores[1], "/mini0/node1:s")
+    assert write_rlite(Answer(graph, chosen(graph, *marks))) == (
+        '[{"rank": "0-1", "children": {"core": "0"}}]\n'
+    )
+
+
+def test_entries_are_sorted_by_the_text_of_their_children_and_hosts_by_rank() -> None:
     graph = mini()
     marks = []
     for node, cores in (("node1", "02"), ("node0", "01")):
@@ -56,12 +66,12 @@ def test_nodes_with_equal_children_share_an_entry_and_entries_are_sorted_by_text
         marks.append(f"/mini0/{node}:s")
     answer = Answer(graph, chosen(graph, *marks))
     assert write_rlite(answer) == (
-        '[{"rank": "0", "children": {"core": "0-1"}}, {"rank": "1", "children": {"core": "0,2"}}]\n'
+        '[{"rank": "1", "children": {"core": "0,2"}}, {"rank": "0", "children": {"core": "0-1"}}]\n'
     )
     assert json.loads(write_rv1_nosched(answer))["execution"]["nodelist"] == ["node[0-1]"]
 
 
-def test_properties_are_listed_with_their_values_and_ranks():
+def test_properties_are_listed_with_their_values_and_ranks() -> None:
     graph = mini()
     graph.set_property(1, "fast", "")
     graph.set_property(1, "zone", "east")
@@ -69,7 +79,7 @@ def test_properties_are_listed_with_their_values_and_ranks():
     assert document["execution"]["properties"] == {"fast": "0", "zone=east": "0"}
 
 
-def test_a_node_without_core_and_gpu_is_left_out_as_in_the_reference():
+def test_a_node_without_core_and_gpu_is_left_out_as_in_the_reference() -> None:
     graph = mini()
     assert json.loads(write_rlite(Answer(graph, chosen(graph, *LOW[:4], *MEMORY_ONLY)))) == [
         {"rank": "0", "children": {"core": "0-1"}}
@@ -77,12 +87,12 @@ def test_a_node_without_core_and_gpu_is_left_out_as_in_the_reference():
 
 
 @pytest.mark.parametrize("write", [write_rlite, write_rv1, write_rv1_nosched, write_rv1_shorthand])
-def test_without_any_core_or_gpu_there_is_no_text(write):
+def test_without_any_core_or_gpu_there_is_no_text(write: Callable[[Answer], str]) -> None:
     graph = mini()
     assert write(Answer(graph, chosen(graph, *MEMORY_ONLY))) == ""
 
 
-def test_complete_keeps_a_node_without_core_and_gpu():
+def test_complete_keeps_a_node_without_core_and_gpu() -> None:
     graph = mini()
     answer = Answer(graph, chosen(graph, *MEMORY_ONLY))
     execution = json.loads(write_rv1(answer, complete=True))["execution"]
@@ -90,5 +100,5 @@ def test_complete_keeps_a_node_without_core_and_gpu():
     assert execution["nodelist"] == ["node1"]
 
 
-def test_complete_writes_nothing_for_nothing():
+def test_complete_writes_nothing_for_nothing() -> None:
     assert write_rv1(Answer(mini()), complete=True) == ""

@@ -16,7 +16,7 @@ def answer() -> Answer:
     return Answer(graph, chosen(graph, *MARKS), 0, 100)
 
 
-def test_simple_prints_leaves_first_with_amount_and_mode():
+def test_simple_prints_leaves_first_with_amount_and_mode() -> None:
     """Example B of matching.md 15."""
     assert write_simple(answer()) == (
         "      ------------core1[1:x]\n"
@@ -27,7 +27,7 @@ def test_simple_prints_leaves_first_with_amount_and_mode():
     )
 
 
-def test_pretty_simple_prints_the_same_from_the_root_in_words():
+def test_pretty_simple_prints_the_same_from_the_root_in_words() -> None:
     assert write_pretty_simple(answer()) == (
         "      ---mini0[1:shared]\n"
         "      ------node0[1:shared]\n"
@@ -37,6 +37,6 @@ def test_pretty_simple_prints_the_same_from_the_root_in_words():
     )
 
 
-def test_an_empty_selection_is_an_empty_text():
+def test_an_empty_selection_is_an_empty_text() -> None:
     assert write_simple(Answer(mini())) == ""
     assert write_pretty_simple(Answer(mini())) == ""

@@ -37,12 +37,12 @@ def marked() -> FlatGraph:
     return graph
 
 
-def test_jgf_loads_back_as_the_same_graph():
+def test_jgf_loads_back_as_the_same_graph() -> None:
     graph = marked()
     assert described(read_text(text_of("jgf", graph), "jgf")) == described(graph)
 
 
-def test_jgf_keeps_the_unit_and_says_nothing_about_exclusive():
+def test_jgf_keeps_the_unit_and_says_nothing_about_exclusive() -> None:
     document = json.loads(text_of("jgf", marked()))
     metadata = {node["id"]: node["metadata"] for node in document["graph"]["nodes"]}
     assert metadata["19"]["unit"] == "GB"
@@ -51,7 +51,7 @@ def test_jgf_keeps_the_unit_and_says_nothing_about_exclusive():
     assert all("exclusive" not in data for data in metadata.values())
 
 
-def test_graphml_is_read_by_networkx_and_by_us():
+def test_graphml_is_read_by_networkx_and_by_us() -> None:
     networkx = pytest.importorskip("networkx")
     from fluxion_py.graph.interop import from_networkx
 
@@ -62,7 +62,7 @@ def test_graphml_is_read_by_networkx_and_by_us():
     assert described(from_networkx(loaded)) == described(graph)
 
 
-def test_dot_has_a_line_per_vertex_and_edge():
+def test_dot_has_a_line_per_vertex_and_edge() -> None:
     lines = text_of("dot", mini()).splitlines()
     assert lines[0] == "digraph resources {"
     assert '  0 [label="mini0"];' in lines
@@ -70,7 +70,7 @@ def test_dot_has_a_line_per_vertex_and_edge():
     assert len(lines) == 2 + 23 + 22
 
 
-def test_chunks_are_bounded_and_joined_without_gaps():
+def test_chunks_are_bounded_and_joined_without_gaps() -> None:
     graph = mini()
     graph.add_children([3], 2 * CHUNK + 1, "pu", "pu", range(2 * CHUNK + 1), 1, "", "containment")
     chunks = list(write_whole("jgf", graph))
@@ -78,6 +78,6 @@ def test_chunks_are_bounded_and_joined_without_gaps():
     assert len(json.loads("".join(chunks))["graph"]["nodes"]) == 23 + 2 * CHUNK + 1
 
 
-def test_an_unknown_graph_format_is_refused():
+def test_an_unknown_graph_format_is_refused() -> None:
     with pytest.raises(InputError, match="unknown graph format"):
         write_whole("png", mini())

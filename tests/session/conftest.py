@@ -1,0 +1,3 @@
+from tests.session.driver import driver
+
+__all__ = ["driver"]
