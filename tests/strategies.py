@@ -21,6 +21,9 @@ LEAF_TYPES = ("core", "gpu", "memory", "ssd")
 POOL_TYPES = ("memory", "ssd")
 PROPERTIES = ("fast", "big", "old")
 DURATIONS = (1, 10, 10, 60, 100, 100, 3600)
+WAITS = (1, 10, 50, 100)
+"""Seconds that may pass between two steps of a history."""
+
 FILTERS = (
     "ALL:core,ALL:node",
     "ALL:core",
@@ -359,6 +362,11 @@ def random_filters(rng: Random) -> str:
 def rngs() -> st.SearchStrategy[Random]:
     """Sources of randomness that hypothesis controls and shrinks."""
     return st.randoms(use_true_random=False)
+
+
+def waits() -> st.SearchStrategy[int]:
+    """Seconds that may pass between two steps of a history."""
+    return st.sampled_from(WAITS)
 
 
 def machines() -> st.SearchStrategy[FlatGraph]:

@@ -36,12 +36,16 @@ cdef enum Failure:          # why a selection failed or emitted nothing (errata 
     NOENT
     NOTTY
 
+cdef enum:
+    VERTEX = -1             # Group.contents of a vertex
+    SINGLE = -2             # ... of a slot that is one vertex
+
 cdef struct Group:          # candidates on the board: a vertex, or a slot
     int64_t score           # 0: unmet, never chosen
     int64_t count           # units
-    int32_t edge            # the edge to the vertex; -1: the root, or a slot
-    int32_t content         # slot: its first entry in contents
-    int32_t contents        # slot: number of entries; -1: a vertex
+    int32_t edge            # the edge to the vertex; -1: the root, or a slot of several vertices
+    int32_t content         # slot: its first entry in contents; SINGLE: the vertex's units
+    int32_t contents        # slot: number of entries, or VERTEX or SINGLE
     int16_t type
     uint8_t exclusive
 
@@ -96,6 +100,11 @@ cdef class Walk:
     cdef vector[Content] contents
     cdef vector[int32_t] chosen             # board positions
     cdef vector[Keyed] keyed                # scratch of a sort
+    cdef vector[int32_t] items              # scratch of slots: candidates of all kinds, sorted
+    cdef vector[size_t] bounds              # kind -> where its items begin
+    cdef vector[size_t] used                # kind -> its next item
+    cdef vector[int64_t] needed             # kind -> units per slot
+    cdef vector[Group] slots
     cdef vector[Tally] tallies
     cdef int64_t root_needs
     cdef bint root_exclusive
@@ -134,15 +143,16 @@ cdef class Walk:
                             int64_t enclosing, int64_t shares) except -1
     cdef bint enter(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
                     int64_t enclosing) except -1
+    cdef Group* new_group(self, int32_t edge, int16_t type, bint exclusive) noexcept
+    cdef bint enter_leaf(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
+                         int64_t enclosing, bint* found) noexcept
     cdef int look_aside(self, int32_t row, int8_t subsystem) except -1
     cdef int form_slots(self, int32_t row, int32_t lo, int32_t hi, int32_t slot,
                         int64_t enclosing) except -1
     cdef int form_flexible(self, int32_t row, int32_t lo, int32_t hi, int64_t enclosing) except -1
-    cdef bint take_bundle(self, const vector[vector[int32_t]]& items, vector[size_t]& used,
-                          const vector[int64_t]& needed, vector[Group]& slots) except -1
-    cdef bint take_shape(self, const vector[vector[int32_t]]& items, vector[size_t]& used,
-                         const vector[int64_t]& needed, vector[Group]& slots) except -1
-    cdef int64_t collect(self, int16_t type, size_t base, Level level, int64_t wanted) noexcept
+    cdef bint take_bundle(self, const int64_t* needed) except -1
+    cdef int64_t gather(self, int16_t type, size_t base, Level level) noexcept
+    cdef int sort_gathered(self, int64_t wanted) except -1
     cdef int64_t units(self, int16_t type, size_t base) noexcept
     cdef int sort_in_place(self) except -1
     cdef void key_by_run(self) noexcept

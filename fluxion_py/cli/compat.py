@@ -35,7 +35,9 @@ def main_compat(
     The streams default to those of the process. `engine_factory` makes the engine and defaults to
     the compiled one. 0 after a session, whatever its commands did; 1 if it could not start.
     """
-    stdin, stdout, stderr = stdin or sys.stdin, stdout or sys.stdout, stderr or sys.stderr
+    stdin = stdin or sys.stdin or io.StringIO()  # a closed descriptor makes None
+    stdout = stdout or sys.stdout or io.StringIO()
+    stderr = stderr or sys.stderr or io.StringIO()
     for stream in (stdin, stdout, stderr):
         _accept_any_bytes(stream)
     try:
@@ -53,12 +55,16 @@ def main_compat(
     except BrokenPipeError:
         _discard(stdout)
         return 0
+    except OSError as error:  # a full disk, for example
+        stderr.write(f"[ERROR] output could not be written: {error}\n")
+        _discard(stdout)
+        return 1
     except KeyboardInterrupt:
         return 130
 
 
 def _accept_any_bytes(stream: TextIO) -> None:
-    """Let bytes that are no UTF-8 appear as \\xNN on a stream of the process, never as an error."""
+    """Let bytes that are no UTF-8 appear in hexadecimal, never as an error of the program."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 

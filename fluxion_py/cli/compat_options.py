@@ -116,7 +116,7 @@ def _set_traverser(options: Options, value: str) -> None:
 
 
 def _check_reserve(options: Options, value: str) -> None:
-    """The size is a hint that we do not need; only its range is checked."""
+    """Check the range of the size, a hint that we do not need."""
     in_range = value.isascii() and value.isdigit() and len(value) < 10
     if not in_range or int(value) > MAX_RESERVE:
         options.warnings.append(f"WARN: out of range specified for --reserve-vtx-vec: {value}\n")

@@ -81,11 +81,9 @@ class Session:
             return True
         try:
             return handler(self, words) is not Ended
-        except BrokenPipeError:
-            raise
         except FluxionError as error:
             self.error(f"ERROR: {error}")
-        except (MemoryError, OSError, OverflowError, RecursionError, UnicodeError) as error:
+        except (MemoryError, OverflowError, RecursionError, UnicodeError) as error:
             self.error(f"ERROR: {words[0]}: {error or type(error).__name__}")
         return True
 

@@ -1,6 +1,7 @@
 """`OracleEngine`: the interface of the compiled engine, following the page (matching.md 7)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import Resource
@@ -60,7 +61,7 @@ class OracleEngine:
     def match(
         self,
         op: str,
-        request: Request,
+        request: Any,
         duration: int,
         jobid: int,
         now: int = 0,

@@ -1,6 +1,7 @@
 """What holds after any history of the plain engine: nothing is lost, nothing is taken twice."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -30,7 +31,7 @@ def whole_windows(engine: OracleEngine, row: int) -> list[Window]:
 
 def overlapping(windows: list[Window]) -> bool:
     ordered = sorted(windows)
-    return any(end > start for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False))
+    return any(end > start for (_, end), (start, _) in pairwise(ordered))
 
 
 def play(engine: OracleEngine, seed: int, steps: int = 40) -> None:

@@ -3,14 +3,9 @@
 from collections.abc import Callable
 from random import Random
 
-import hypothesis.strategies as st
-
 from fluxion_py.outcome import Errno, Outcome
 from tests.properties.world import Step, World
-from tests.strategies import random_jobspec
-
-WAITS = st.sampled_from((1, 10, 50, 100))
-"""Seconds that may pass between two steps."""
+from tests.strategies import WAITS, random_jobspec
 
 OPS = (
     *("allocate",) * 3,
@@ -137,7 +132,7 @@ HISTORY: dict[Maker, int] = {
 def random_step(rng: Random, world: World, makers: dict[Maker, int]) -> Step:
     """Draw a step that is possible now; time may pass before it."""
     if rng.random() < 0.15:
-        world.now += rng.choice((1, 10, 50, 100))
+        world.now += rng.choice(WAITS)
     while True:
         (maker,) = rng.choices(list(makers), list(makers.values()))
         step = maker(rng, world)

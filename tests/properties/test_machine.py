@@ -16,11 +16,13 @@ from tests.properties.engines import core, oracle
 from tests.properties.steps import Maker
 from tests.properties.test_sequences import Watched
 from tests.properties.world import Step, World
-from tests.strategies import rngs
+from tests.strategies import rngs, waits
 
 
 class Histories(RuleBasedStateMachine):
     """One world per example; core and oracle in lockstep, the books checked after every step."""
+
+    whole = False  # whether the last step went well
 
     @initialize(rng=rngs())
     def start(self, rng: Random) -> None:
@@ -29,13 +31,15 @@ class Histories(RuleBasedStateMachine):
     def step(self, maker: Maker, rng: Random) -> None:
         step = maker(rng, self.world)
         if step is not None:
+            self.whole = False
             self.world.take(step)
+            self.whole = True
 
     @rule(rng=rngs())
     def match(self, rng: Random) -> None:
         self.step(steps.random_match, rng)
 
-    @rule(seconds=steps.WAITS)
+    @rule(seconds=waits())
     def wait(self, seconds: int) -> None:
         self.world.now += seconds
 
@@ -76,7 +80,7 @@ class Histories(RuleBasedStateMachine):
         self.step(steps.random_restore, rng)
 
     def teardown(self) -> None:
-        if not hasattr(self, "world"):
+        if not self.whole:
             return
         for jobid in list(self.world.jobs):
             self.world.take(Step("cancel", (jobid,)))
@@ -84,6 +88,4 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_histories_of_hypothesis() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Histories, settings=settings(max_examples=60, stateful_step_count=12)
-    )
+    run_state_machine_as_test(Histories, settings=settings(max_examples=60, stateful_step_count=12))

@@ -162,3 +162,11 @@ def test_attach_with_reservations_is_survived(driver: Driver) -> None:
         "match allocate_orelse_reserve node.json",
     )
     assert run.out.count("RESERVED") == 2
+
+
+def test_a_full_disk_is_one_line_on_stderr(driver: Driver) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    status, _, stderr = start(*MINI, "-d", "-t", "/dev/full", lines=("find status=up",))
+    assert status == 1
+    assert stderr.startswith("[ERROR] output could not be written: ")

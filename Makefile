@@ -1,0 +1,80 @@
+# The two commands of the README are `make demo` and `make test`; each does its own set-up.
+# Everything is installed in $(VENV); PYTHON may name another interpreter (3.11 or newer).
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?=
+RUN = FLUXION_WHEEL=1 $(VENV)/bin/pytest
+
+SOURCES := pyproject.toml CMakeLists.txt README.md LICENSE \
+  $(shell find fluxion_py extender/fluxion_extender jobspec resources -type f \
+      -not -path '*/__pycache__/*')
+COMPILED := pyproject.toml CMakeLists.txt \
+  $(shell find fluxion_py/_core jobspec resources -type f -name '*.p[yx]*' -o \
+      \( -path 'jobspec/*' -o -path 'resources/*' \) -type f)
+CORE := $(patsubst fluxion_py/_core/%.pyi,fluxion_py._core.%,$(wildcard fluxion_py/_core/*.pyi))
+
+.PHONY: help demo test lint fix bench bench-smoke develop setup clean
+
+help:
+	@echo 'make demo         install, then run the main job on a real machine description'
+	@echo 'make test         install, then run all tests (PYTEST_ARGS="-n 2 -k idset" to choose)'
+	@echo 'make lint         formatting, types, stubs, Cython, direction of imports'
+	@echo 'make fix          let ruff repair and format what it can'
+	@echo 'make bench        run the benches (minutes); bench-smoke runs the small ones once'
+	@echo 'make develop      editable install: edits of .py files are live, for the .pyx run it again'
+	@echo 'make clean        remove the build, the caches and $(VENV)'
+
+demo: $(VENV)/.wheel
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash docs/demo.sh
+
+test: $(VENV)/.wheel $(VENV)/.group-test
+	$(RUN) $(PYTEST_ARGS)
+
+lint: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-lint
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/stubtest --mypy-config-file pyproject.toml $(CORE)
+	$(VENV)/bin/cython-lint fluxion_py/_core
+	$(VENV)/bin/lint-imports
+
+fix: $(VENV)/.group-lint
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(VENV)/.wheel $(VENV)/.group-test
+	$(RUN) benches $(PYTEST_ARGS)
+
+bench-smoke: $(VENV)/.wheel $(VENV)/.group-test
+	$(RUN) benches --benchmark-disable -m 'not slow' $(PYTEST_ARGS)
+
+develop: $(VENV)/.editable $(VENV)/.group-test $(VENV)/.group-lint
+
+setup: $(VENV)/.wheel
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	  .import_linter_cache .benchmarks
+
+# ---- set-up: each stamp says that a step was done after its inputs changed ----
+
+$(VENV)/.pip:
+	@$(PYTHON) .ci/check_machine.py
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.group-%: pyproject.toml | $(VENV)/.pip
+	$(VENV)/bin/pip install --quiet --group $*
+	@touch $@
+
+$(VENV)/.wheel: $(SOURCES) | $(VENV)/.pip $(VENV)/.group-build
+	$(VENV)/bin/pip install --quiet --no-build-isolation .
+	@rm -f $(VENV)/.editable
+	@touch $@
+
+$(VENV)/.editable: $(COMPILED) | $(VENV)/.pip $(VENV)/.group-build
+	$(VENV)/bin/pip install --quiet --no-build-isolation --editable .
+	@rm -f $(VENV)/.wheel
+	@touch $@

@@ -1,0 +1,127 @@
+"""The argument parser of one subcommand, and the options that several share."""
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import NoReturn
+
+from fluxion_py.errors import InputError
+from fluxion_py.jobspec.model import UNLIMITED
+
+GRAPH_VARIABLE = "FLUXION_GRAPH"
+"""Environment variable with the graph file to use without -L."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a mistake as an `InputError`, so that it ends like any other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting with 2."""
+        raise InputError(message, hint=f"see {self.prog} --help")
+
+
+def parse(
+    name: str, summary: str, add: Callable[[Parser], None], words: list[str]
+) -> argparse.Namespace | None:
+    """Return the checked arguments of a subcommand; None if help was printed instead.
+
+    Words after a `--` are the command of the job, `arguments.command`; None without a `--`.
+    Raises `InputError`.
+    """
+    parser = Parser(
+        prog=f"fluxion-match {name}",
+        description=summary[0].upper() + summary[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add(parser)
+    command = None
+    if "--" in words:
+        cut = words.index("--")
+        words, command = words[:cut], words[cut + 1 :]
+    try:
+        arguments = parser.parse_intermixed_args(words)
+    except SystemExit:  # --help has printed its text
+        return None
+    if command is not None and not getattr(arguments, "takes_command", False):
+        parser.error("-- COMMAND is not expected here")
+    arguments.command = command
+    return arguments
+
+
+def example(parser: Parser, *lines: str) -> None:
+    """Show examples at the end of the help."""
+    parser.epilog = "Example:\n" + "\n".join(f"  fluxion-match {line}" for line in lines)
+
+
+def add_graph(parser: Parser, *, state: bool = True) -> None:
+    """Add -L, and --state if wanted."""
+    parser.add_argument(
+        "-L",
+        "--graph",
+        metavar="GRAPH",
+        default=os.environ.get(GRAPH_VARIABLE),
+        help="the machine: JGF, recipe, GRUG, GraphML, R or hwloc, seen from the content "
+        f"(default: ${GRAPH_VARIABLE})",
+    )
+    if state:
+        parser.add_argument(
+            "--state",
+            metavar="FILE",
+            help="keep jobs, status and properties in this file between calls",
+        )
+
+
+def add_output(parser: Parser, *, short: bool = True) -> None:
+    """Add -o json; `short=False` where -o names a file, then it is only --json."""
+    parser.set_defaults(json=False)
+    if short:
+        parser.add_argument(
+            "-o", "--output", choices=("text", "json"), default="text", help="default: text"
+        )
+    help = "the same as -o json" if short else "print JSON about what was done"
+    parser.add_argument("--json", action="store_true", help=help)
+
+
+def add_matcher(parser: Parser) -> None:
+    """Add the options that say how to match; their defaults are those of the state file."""
+    from fluxion_py.match.policy import POLICIES
+
+    parser.add_argument(
+        "-P", "--policy", metavar="POLICY", help=f"{', '.join(POLICIES)} (default: first)"
+    )
+    parser.add_argument(
+        "-p",
+        "--prune-filters",
+        metavar="ANCHOR:TYPE,...",
+        help="totals kept to search faster (default: ALL:core,ALL:node)",
+    )
+    parser.add_argument(
+        "--subsystems", metavar="SET", help="CA, C+PA, ... as in resource-query (default: CA)"
+    )
+    parser.add_argument(
+        "--traverser", choices=("simple", "flexible"), help="flexible: sibling slots may be mixed"
+    )
+    parser.add_argument(
+        "--now", type=whole_number, metavar="SECONDS", help="the time on the machine's clock"
+    )
+
+
+def wants_json(arguments: argparse.Namespace) -> bool:
+    """Tell whether the answer is for a program."""
+    return bool(arguments.json) or getattr(arguments, "output", "text") == "json"
+
+
+def whole_number(text: str) -> int:
+    """Return the number of an option, 0 or more; argparse words the error."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number")
+    return int(text)
+
+
+def counted(text: str) -> int:
+    """Return a number of things, from 0 to the largest count of a jobspec."""
+    number = whole_number(text)
+    if number > UNLIMITED:
+        raise argparse.ArgumentTypeError(f"{text} is more than {UNLIMITED}")
+    return number
