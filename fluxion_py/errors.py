@@ -6,6 +6,8 @@
 the reason as data.
 """
 
+from typing import Any
+
 
 class FluxionError(Exception):
     """Base of all errors of this package."""
@@ -97,17 +99,40 @@ class UnknownJobError(MatchError, LookupError):
         self.jobid = jobid
 
 
-class Busy(MatchError):
+class PlannerError(MatchError, ValueError):
+    """A span cannot be planned: it is wrong, or there is not so much free."""
+
+
+class RefusalError(MatchError):
+    """A request was refused; `str()` says why in one line.
+
+    `explanation` is a `fluxion_py.Explanation`. It may be given as a function, which is called
+    when the explanation or the text is first asked for: a refusal that nobody reads costs nothing.
+    """
+
+    def __init__(self, message: str = "", explanation: object = None) -> None:
+        super().__init__(message)
+        self._explanation = explanation
+
+    @property
+    def explanation(self) -> Any:
+        """What is short, as data."""
+        if callable(self._explanation):
+            self._explanation = self._explanation()
+        return self._explanation
+
+    def __str__(self) -> str:
+        """Return the message, or the text of the explanation."""
+        return str(self.args[0]) or str(self.explanation or type(self).__name__)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the explanation itself, not the function that makes it."""
+        return type(self), (self.args[0], self.explanation)
+
+
+class Busy(RefusalError):
     """The request does not fit now; it could later. `explanation` says what is short."""
 
-    def __init__(self, message: str, explanation: object = None) -> None:
-        super().__init__(message)
-        self.explanation = explanation
 
-
-class Unsatisfiable(MatchError):
+class Unsatisfiable(RefusalError):
     """The request can never fit this graph. `explanation` says what is short."""
-
-    def __init__(self, message: str, explanation: object = None) -> None:
-        super().__init__(message)
-        self.explanation = explanation

@@ -288,6 +288,55 @@ cdef class Engine:
         result.selection = selection
         return result
 
+    # ---- save and load ----
+
+    def book(self, int64_t jobid, vertices, int64_t at, int64_t duration, bint reserved):
+        """Record a selection of an earlier engine on an equal graph again, exactly.
+
+        `vertices` are those of the `Selection`: (row, needs, exclusive, depth), children first.
+        Nothing is checked against other jobs: the state that is loaded was checked when made.
+        """
+        cdef int32_t row, depth, deepest = 0
+        cdef int64_t needs
+        cdef bint exclusive
+        cdef size_t level
+        self.walk.jobid = jobid
+        self.walk.start = at
+        self.walk.end = at + duration
+        self.walk.record_flags = RESERVED if reserved else 0
+        for row, needs, exclusive, depth in vertices:
+            if not self.graph.alive(row) or depth < 1:
+                raise ValueError(f"vertex {row} at depth {depth} is not in the graph")
+            deepest = max(deepest, depth)
+        self.walk.below.resize(max(self.walk.below.size(), <size_t> deepest + 2))
+        for level in range(self.walk.below.size()):
+            self.walk.below[level].assign(self.ledger.tracked.size(), -1)
+        for row, needs, exclusive, depth in vertices:
+            self.walk.record(row, needs, exclusive, depth)
+            self.walk.below[depth].assign(self.ledger.tracked.size(), -1)
+
+    def edge_weights(self):
+        """Return [(source, target, weight)] that `first*` policies have learnt."""
+        cdef size_t edge
+        return [
+            (self.graph.e_source[edge], self.graph.e_target[edge], self.walk.e_weight[edge])
+            for edge in range(self.walk.e_weight.size())
+            if self.walk.e_weight[edge] != 0xFFFFFFFFFFFFFFFFULL
+        ]
+
+    def set_edge_weights(self, weights):
+        """Take over what `edge_weights` returned; edges that are gone are left out."""
+        cdef int32_t source, target, edge
+        self.walk.ranked.clear()
+        for source, target, weight in weights:
+            if not (self.graph.alive(source) and self.graph.alive(target)):
+                continue
+            edge = self.graph.v_first_in[target]
+            while edge >= 0:
+                if self.graph.e_source[edge] == source and self.walk.stop_on_first:
+                    self.walk.e_weight[edge] = weight
+                edge = self.graph.e_next_in[edge]
+
     # ---- cancel (matching.md 10, errata G4, G14) ----
 
     def cancel(self, int64_t jobid):

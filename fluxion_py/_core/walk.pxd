@@ -165,6 +165,8 @@ cdef class Walk:
     cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
     cdef int read_classes(self) except -1
     cdef vector[int32_t]* ranked_edges(self, int32_t row) except NULL
+    cdef int set_weight(self, int32_t edge, uint64_t weight) except -1
+    cdef size_t rank_of(self, const vector[int32_t]& edges, int32_t edge) noexcept
     cdef int weigh(self, int32_t edge, int64_t now) except -1
     cdef int weigh_emitted(self, int64_t now, bint restored) except -1
     cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,

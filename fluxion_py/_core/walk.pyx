@@ -396,7 +396,10 @@ cdef class Walk:
         cdef size_t base = self.board.size(), kinds, kind, at
         cdef Wanted* nodes = self.request.nodes.data()
         cdef int32_t first = nodes[slot].lo
-        cdef int64_t units, missing = -1
+        cdef int64_t units
+        # Beyond the wanted number no slot of one vertex can be chosen if slots come in the order
+        # of their scores: always so with candidates of one unit and ties by position.
+        cdef bint enough_will_do = not self.reference_ties
         if self.flexible:
             return self.form_flexible(row, lo, hi, enclosing)
         kinds = nodes[slot].hi - first
@@ -411,13 +414,15 @@ cdef class Walk:
             if self.needed[kind] == 0:
                 self.board.resize(base)
                 return 0
+            enough_will_do = enough_will_do and units == <int64_t> self.keyed.size()
             self.sort_gathered(units)
             for at in range(self.keyed.size()):
                 self.items.push_back(self.keyed[at].second)
             self.bounds.push_back(self.items.size())
         self.used = self.bounds
         while self.take_bundle(self.needed.data()):
-            pass
+            if enough_will_do and <int64_t> self.slots.size() >= nodes[slot].ceiling:
+                break
         self.board.resize(base)
         self.board.insert(self.board.end(), self.slots.begin(), self.slots.end())
         return 0
@@ -560,10 +565,16 @@ cdef class Walk:
         return 0
 
     cdef int sort_in_place(self) except -1:
-        """Sort as the reference does, on the board itself: a second sort starts from the first."""
+        """Sort as the reference does, on the board itself: a second sort starts from the first.
+
+        Only siblings of one kind make a second one, and those need the flexible traverser.
+        """
         cdef vector[int32_t] places
         cdef vector[Group] groups
         cdef size_t at
+        if not self.flexible:
+            sort_reference(self.keyed)
+            return 0
         for at in range(self.keyed.size()):
             places.push_back(self.keyed[at].second)
         sort_reference(self.keyed)
@@ -746,10 +757,47 @@ cdef class Walk:
             or (<TimeLine> self.ledger.lines[filter]).times.empty()
         ):
             return 0
-        if self.e_weight[edge] != weight:
-            self.e_weight[edge] = weight
-            self.ranked[self.graph.e_source[edge]].clear()
+        self.set_weight(edge, weight)
         return 0
+
+    cdef int set_weight(self, int32_t edge, uint64_t weight) except -1:
+        """Set an edge's weight and move it to its new place among its siblings. O(siblings)."""
+        cdef vector[int32_t]* edges
+        cdef size_t place
+        if self.e_weight[edge] == weight:
+            return 0
+        if self.ranked_epoch != self.graph.epoch or not (
+            self.ranked.count(self.graph.e_source[edge])
+        ):
+            self.e_weight[edge] = weight
+            return 0
+        edges = &self.ranked[self.graph.e_source[edge]]
+        edges.erase(edges.begin() + self.rank_of(edges[0], edge))
+        self.e_weight[edge] = weight
+        place = self.rank_of(edges[0], edge)
+        edges.insert(edges.begin() + place, edge)
+        return 0
+
+    cdef size_t rank_of(self, const vector[int32_t]& edges, int32_t edge) noexcept:
+        """Return the first place whose edge does not come before this one."""
+        cdef size_t low = 0, high = edges.size(), middle
+        cdef uint64_t weight = self.e_weight[edge]
+        cdef int64_t uniq = self.graph.v_uniq[self.graph.e_target[edge]]
+        while low < high:
+            middle = (low + high) // 2
+            if self.e_weight[edges[middle]] > weight or (
+                self.e_weight[edges[middle]] == weight
+                and self.graph.v_uniq[self.graph.e_target[edges[middle]]] > uniq
+            ):
+                low = middle + 1
+            else:
+                high = middle
+        while low + 1 < edges.size() and edges[low] != edge and (
+            self.e_weight[edges[low]] == weight
+            and self.graph.v_uniq[self.graph.e_target[edges[low]]] == uniq
+        ):
+            low += 1        # equal keys: only if uniq_id is not unique
+        return low
 
     cdef int weigh_emitted(self, int64_t now, bint restored) except -1:
         """Refresh the weights after an emitted match; a restore leaves 0 (matching.md 4.2)."""
@@ -758,8 +806,7 @@ cdef class Walk:
             return 0
         for index in range(self.emitted_edges.size()):
             if restored:
-                self.e_weight[self.emitted_edges[index]] = 0
-                self.ranked[self.graph.e_source[self.emitted_edges[index]]].clear()
+                self.set_weight(self.emitted_edges[index], 0)
             else:
                 self.weigh(self.emitted_edges[index], now)
         return 0

@@ -2,15 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 
-
-class JobState(Enum):
-    """The state of a job; the value is the printed word."""
-
-    ALLOCATED = "ALLOCATED"
-    RESERVED = "RESERVED"
-    CANCELED = "CANCELED"
+from fluxion_py.match.job import JobState
 
 
 @dataclass(slots=True)

@@ -1,10 +1,10 @@
 """The commands that ask for resources: match, multi-match (cli.md 3, matching.md 7 and 13)."""
 
-import math
 import time
 from typing import TYPE_CHECKING
 
 from fluxion_py.errors import JobspecError
+from fluxion_py.match.window import resolve_duration
 from fluxion_py.outcome import Errno, Outcome
 from fluxion_py.session.jobs import Job, JobState
 from fluxion_py.session.reference_faults import STRERROR, WriterRefusal
@@ -107,16 +107,6 @@ def _ask_engine(session: Session, op: str, jobspec: "Jobspec", jobid: int) -> Ou
         return engine.match(op, request, duration, jobid, session.now, allowed)
     except OverflowError as error:  # too many variants of xor_slot
         return Outcome(Errno.INVALID, messages=str(error))
-
-
-def resolve_duration(seconds: float, graph_end: int) -> int | None:
-    """Return whole seconds, rounded up; 0 is the whole life time; None if it is no duration.
-
-    Negative, not a number and longer than the graph's life time are none (jobspec.md 7).
-    """
-    if not 0 <= seconds <= graph_end:
-        return None
-    return math.ceil(seconds) or graph_end
 
 
 def emit(session: Session, outcome: Outcome, queue: str | None, caller: str) -> tuple[Outcome, str]:

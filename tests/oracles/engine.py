@@ -1,7 +1,7 @@
 """`OracleEngine`: the interface of the compiled engine, following the page (matching.md 7)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import cast
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import Resource
@@ -61,14 +61,14 @@ class OracleEngine:
     def match(
         self,
         op: str,
-        request: Any,
+        request: object,
         duration: int,
         jobid: int,
         now: int = 0,
         allowed: bytes | None = None,
     ) -> Outcome:
         """Carry out one operation of the table of matching.md 7."""
-        return match(self._machine, op, request, duration, jobid, now, allowed)
+        return match(self._machine, op, cast(Request, request), duration, jobid, now, allowed)
 
     # restoring and giving back
 

@@ -18,7 +18,9 @@ _PRETTY = re.compile(
 )
 
 
-def selection_from_simple(flat: FlatGraph, lines: Iterable[str]) -> Selection:
+def selection_from_simple(
+    flat: FlatGraph, lines: Iterable[str], subsystem: str = "containment"
+) -> Selection:
     """Return the selection that `simple` or `pretty_simple` lines describe.
 
     Lines that name no vertex (the INFO block) are skipped. A vertex is found below its parent by
@@ -33,15 +35,17 @@ def selection_from_simple(flat: FlatGraph, lines: Iterable[str]) -> Selection:
         elif found := _PRETTY.match(line.rstrip("\n")):
             pretty.append(found)
     selection = Selection()
+    label = flat.find_subsystem(subsystem)
     way: list[int] = []
     taken: set[int] = set()
     for found in pretty or reversed(plain):  # parents first
         depth = len(found["dashes"]) // 3
         del way[depth - 1 :]
-        row = _find(flat, way[-1] if way else None, found["name"], taken)
+        below = [t for t, s in flat.out_edges(way[-1]) if s == label] if way else None
+        row = _find(flat, below or [flat.root(subsystem)], found["name"], taken)
         taken.add(row)
         if way:
-            selection.edges.append((way[-1], row, flat.find_subsystem("containment")))
+            selection.edges.append((way[-1], row, label))
         selection.vertices.append((row, int(found["needs"]), found["flag"][0] in "xe", depth))
         way.append(row)
     selection.vertices.reverse()
@@ -49,19 +53,19 @@ def selection_from_simple(flat: FlatGraph, lines: Iterable[str]) -> Selection:
     return selection
 
 
-def _find(flat: FlatGraph, parent: int | None, name: str, taken: set[int]) -> int:
-    below = [flat.root()] if parent is None else [t for t, _ in flat.out_edges(parent)]
-    for row in below:
+def _find(flat: FlatGraph, candidates: Iterable[int], name: str, taken: set[int]) -> int:
+    for row in candidates:
         if flat.name(row) == name and row not in taken:
             return row
-    where = "as root" if parent is None else f"below {flat.name(parent)}"
-    raise VerificationError("text", f"no vertex {name!r} {where}")
+    raise VerificationError("text", f"no vertex {name!r} where it is printed")
 
 
-def selection_from_jgf(flat: FlatGraph, document: Mapping[str, Any]) -> Selection:
+def selection_from_jgf(
+    flat: FlatGraph, document: Mapping[str, Any], subsystem: str = "containment"
+) -> Selection:
     """Return the selection that an allocation JGF describes ({"graph": {...}} or its inside).
 
-    Vertices are found by containment path and rank. Raises `VerificationError` (rule `text`)
+    Vertices are found by their path and rank. Raises `VerificationError` (rule `text`)
     for a vertex that the graph does not have.
     """
     graph = document.get("graph", document)
@@ -71,7 +75,7 @@ def selection_from_jgf(flat: FlatGraph, document: Mapping[str, Any]) -> Selectio
     children: dict[int, list[int]] = {}
     for node in graph["nodes"]:
         data = node["metadata"]
-        path = data["paths"]["containment"]
+        path = data["paths"][subsystem]
         rank = data.get("rank", -1)
         fitting = [r for r in flat.rows_at(path) if flat.rank(r) == rank and r not in taken]
         if not fitting:

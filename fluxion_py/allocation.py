@@ -1,0 +1,151 @@
+"""The answer to a request: which vertices, from when to when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.graph.vertex import Vertex
+from fluxion_py.hostlist import Hostlist
+from fluxion_py.outcome import Selection
+
+if TYPE_CHECKING:
+    from fluxion_py.jobspec.model import Jobspec
+    from fluxion_py.placement import TaskPlacement
+
+
+class Given(NamedTuple):
+    """One vertex of an allocation: owned whole with all its `units`, or shared (passed through)."""
+
+    vertex: Vertex
+    units: int
+    exclusive: bool
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Allocation:
+    """Resources on [`at`, `expiration`), in seconds of the caller's clock.
+
+    `id` is the job id, None for an answer that booked nothing. `reserved` says that it starts
+    later than it was asked for. `flat` and `selection` are the graph and the rows chosen in it;
+    names and properties are read from the graph when asked for. `request` is the jobspec, or its
+    document, if it is known.
+    """
+
+    flat: FlatGraph
+    selection: Selection
+    id: int | None
+    at: int
+    duration: int
+    reserved: bool = False
+    request: "Jobspec | Mapping[str, Any] | None" = field(default=None)
+
+    @property
+    def expiration(self) -> int:
+        """The end (exclusive): `at` + `duration`."""
+        return self.at + self.duration
+
+    @cached_property
+    def jobspec(self) -> "Jobspec | None":
+        """The request that this answers; None if it is not known (restored from R)."""
+        if isinstance(self.request, Mapping):
+            from fluxion_py.jobspec.parse import parse_object
+
+            return parse_object(self.request)
+        return self.request
+
+    @cached_property
+    def nodes(self) -> Hostlist:
+        """The names of the nodes, owned or shared, by rank."""
+        flat = self.flat
+        rows = [row for row, _, _, _ in self.selection.vertices if flat.type(row) == "node"]
+        return Hostlist(flat.name(row) for row in sorted(rows, key=flat.rank))
+
+    def vertices(self, type: str | None = None) -> list[Given]:
+        """Return the vertices, the root first; all or those of one type."""
+        return [
+            Given(Vertex(self.flat, row), needs, exclusive)
+            for row, needs, exclusive, _ in reversed(self.selection.vertices)
+            if type is None or self.flat.type(row) == type
+        ]
+
+    def count(self, type: str) -> int:
+        """Return how much of a type is given; see `counts`."""
+        return self.counts.get(type, 0)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How much of each type is given, from the root down.
+
+        An owned vertex counts with all units of its pool, a shared one (a rack or a node that is
+        only passed through) counts 1.
+        """
+        counts: dict[str, int] = {}
+        for row, needs, exclusive, _ in reversed(self.selection.vertices):
+            name = self.flat.type(row)
+            counts[name] = counts.get(name, 0) + (needs if exclusive else 1)
+        return counts
+
+    def tasks(self) -> "list[TaskPlacement]":
+        """Return every task of the job with its node, cores and gpus, by task rank.
+
+        The answer has no slots any more, so they are rebuilt from the shape of the jobspec; see
+        `fluxion_py.placement.place_tasks` for the rule. Raises `MatchError` without a jobspec.
+        """
+        from fluxion_py.errors import MatchError
+        from fluxion_py.placement import place_tasks
+
+        if self.jobspec is None:
+            raise MatchError(f"the jobspec of job {self.id} is not known, so its tasks are not")
+        return place_tasks(self.flat, self.selection, self.jobspec)
+
+    def write(self, format: str = "rv1") -> str:
+        """Return the text in one of `fluxion_py.writers.FORMATS` (matching.md 12), one line each.
+
+        For example rv1 and rv1_nosched (RFC 20), jgf, rlite, simple, pretty_simple. Raises
+        `InputError` for another name.
+        """
+        from fluxion_py.writers import Answer, render
+
+        queue = None if self.jobspec is None else self.jobspec.queue
+        return render(
+            format, Answer(self.flat, self.selection, self.at, self.expiration, queue)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return id, times, nodes (as hostlist text) and counts, ready for JSON."""
+        return {
+            "id": self.id,
+            "at": self.at,
+            "duration": self.duration,
+            "expiration": self.expiration,
+            "reserved": self.reserved,
+            "nodes": str(self.nodes),
+            "counts": self.counts,
+        }
+
+    def __str__(self) -> str:
+        """Return one line such as `JOBID=1 ALLOCATED elk[0-2,10-12] 216 core`."""
+        words = [] if self.id is None else [f"JOBID={self.id}"]
+        words.append("MATCHED" if self.id is None else "RESERVED" if self.reserved else "ALLOCATED")
+        if self.reserved:
+            words.append(f"AT={self.at}")
+        if self.nodes:
+            words.append(str(self.nodes))
+        words.append(", ".join(f"{self.count(name)} {name}" for name in self._smallest()))
+        return " ".join(filter(None, words))
+
+    def _smallest(self) -> list[str]:
+        """Return the types, other than node, of owned vertices that have nothing listed below."""
+        inner = {source for source, _, _ in self.selection.edges}
+        names = {
+            self.flat.type(row): None
+            for row, _, exclusive, _ in reversed(self.selection.vertices)
+            if exclusive and row not in inner
+        }
+        return [name for name in names if name != "node"]
+
+    def __repr__(self) -> str:
+        """Return the line of `str()` in angle brackets."""
+        return f"<Allocation {self}>"

@@ -1,0 +1,77 @@
+"""Giving back a part of what a job has: which rows go, and what is left (matching.md 10)."""
+
+from collections.abc import Collection, Iterable
+
+from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.errors import GraphError, MatchError
+from fluxion_py.outcome import Selection
+
+
+def rows_of_paths(flat: FlatGraph, paths: Iterable[str], subsystem: int) -> dict[str, set[int]]:
+    """Return, for each path, its vertices and all below them. Raises `GraphError`."""
+    found = {}
+    for path in paths:
+        rows = flat.rows_at(path)
+        if not rows:
+            raise GraphError(f"{path}: no such vertex")
+        found[path] = below(flat, rows, subsystem)
+    return found
+
+
+def rows_of_ranks(flat: FlatGraph, ranks: Iterable[int], subsystem: int) -> dict[str, set[int]]:
+    """Return, for each rank, its vertices and all below them. Raises `GraphError`."""
+    found = {}
+    for rank in ranks:
+        rows = flat.rows_of_rank(rank) if rank >= 0 else []
+        if not rows:
+            raise GraphError(f"no vertex has rank {rank}")
+        found[f"rank {rank}"] = below(flat, rows, subsystem)
+    return found
+
+
+def below(flat: FlatGraph, rows: Iterable[int], subsystem: int) -> set[int]:
+    """Return some vertices and all below them in one subsystem."""
+    stack = list(rows)
+    seen = set(stack)
+    while stack:
+        for target, kind in flat.out_edges(stack.pop()):
+            if kind == subsystem and target not in seen:
+                seen.add(target)
+                stack.append(target)
+    return seen
+
+
+def check_owned(
+    flat: FlatGraph, jobid: int, selection: Selection, parts: dict[str, set[int]]
+) -> set[int]:
+    """Return all rows to give back. Raises `MatchError` if the job cannot give a part back.
+
+    It must own something there, and must not own a vertex above it that it keeps: that would
+    leave a hole nobody can use.
+    """
+    owned = {row for row, _, whole, _ in selection.vertices if whole}
+    gone = set().union(*parts.values())
+    for name, rows in parts.items():
+        if owned.isdisjoint(rows):
+            raise MatchError(f"job {jobid} has nothing of its own on {name}")
+    for source, target, _ in selection.edges:
+        if target in gone and source in owned and source not in gone:
+            above, part = flat.path(source), flat.path(target)
+            raise MatchError(f"job {jobid} owns {above} whole, so {part} cannot be given back alone")
+    return gone
+
+
+def remaining(selection: Selection, gone: Collection[int]) -> Selection:
+    """Return a selection without some rows, and without shared vertices that then hold nothing."""
+    children: dict[int, list[int]] = {}
+    for source, target, _ in selection.edges:
+        children.setdefault(source, []).append(target)
+    kept: set[int] = set()
+    for row, _, whole, _ in selection.vertices:  # children come before their parents
+        if row not in gone and (whole or not kept.isdisjoint(children.get(row, ()))):
+            kept.add(row)
+    return Selection(
+        [vertex for vertex in selection.vertices if vertex[0] in kept],
+        [edge for edge in selection.edges if edge[0] in kept and edge[1] in kept],
+        {row: label for row, label in selection.labels.items() if row in kept},
+    )
