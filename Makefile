@@ -14,7 +14,7 @@ COMPILED := pyproject.toml CMakeLists.txt \
       \( -path 'jobspec/*' -o -path 'resources/*' \) -type f)
 CORE := $(patsubst fluxion_py/_core/%.pyi,fluxion_py._core.%,$(wildcard fluxion_py/_core/*.pyi))
 
-.PHONY: help demo test lint fix bench bench-smoke develop setup clean
+.PHONY: help demo test lint stubs fix bench bench-smoke develop setup clean
 
 help:
 	@echo 'make demo         install, then run the main job on a real machine description'
@@ -31,13 +31,15 @@ demo: $(VENV)/.wheel
 test: $(VENV)/.wheel $(VENV)/.group-test
 	$(RUN) $(PYTEST_ARGS)
 
-lint: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-lint
+lint: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-lint stubs
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/stubtest --mypy-config-file pyproject.toml $(CORE)
 	$(VENV)/bin/cython-lint fluxion_py/_core
 	$(VENV)/bin/lint-imports
+
+stubs: $(VENV)/.wheel $(VENV)/.group-lint
+	$(VENV)/bin/stubtest --mypy-config-file pyproject.toml $(CORE)
 
 fix: $(VENV)/.group-lint
 	$(VENV)/bin/ruff check --fix .

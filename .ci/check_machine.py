@@ -9,10 +9,10 @@ from pathlib import Path
 
 def missing() -> str | None:
     """Return what is missing and how to get it, or None."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is run by any Python, to say so
         return f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; set PYTHON=..."
     if find_spec("venv") is None or find_spec("ensurepip") is None:
-        return "this Python cannot make virtual environments; on Debian: apt-get install python3-venv"
+        return "this Python makes no virtual environments; on Debian: apt-get install python3-venv"
     if not Path(sysconfig.get_path("include"), "Python.h").exists():
         return "Python.h is missing; on Debian: apt-get install python3-dev"
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):

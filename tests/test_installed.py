@@ -1,6 +1,7 @@
 """The tests of `make test` see the installed wheel, never the checkout beside them."""
 
 import os
+import subprocess
 import sys
 import sysconfig
 from importlib.resources import files
@@ -47,10 +48,11 @@ def test_the_galleries_are_package_data() -> None:
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
     """Start-up time: these are imported when they are needed (docs/design/0001)."""
-    import subprocess
 
     heavy = ("msgspec", "networkx", "numpy", "rich", "rustworkx", "xml.etree", "yaml")
-    code = f"import sys, fluxion_py, fluxion_py.cli; print([m for m in {heavy} if m in sys.modules])"
+    code = (
+        f"import sys, fluxion_py, fluxion_py.cli; print([m for m in {heavy} if m in sys.modules])"
+    )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )

@@ -105,16 +105,21 @@ cdef class Engine:
                 Errno.OK if self.satisfiable(request, duration) else Errno.NEVER, now, duration
             )
         if not self.enough_nodes(op, request, duration, now):
-            never = op == "allocate_with_satisfiability"
-            return self.outcome(Errno.NEVER if never else Errno.BUSY, now, duration)
+            if self.strict:
+                never = op == "allocate_with_satisfiability"
+                return self.outcome(Errno.NEVER if never else Errno.BUSY, now, duration)
+            return self.refusal(op, request, duration, now)
         if not self.select(request, now, now + duration, True):
             at = self.earliest(request, duration, now) if later else -1
             if at < 0:
-                never = (later or op == "allocate_with_satisfiability") and not (
-                    self.satisfiable(request, duration)
-                )
-                return self.outcome(Errno.NEVER if never else Errno.BUSY, now, duration)
+                return self.refusal(op, request, duration, now)
         return self.take(request, jobid if record else -1, at, duration, now)
+
+    cdef object refusal(self, str op, Request request, int64_t duration, int64_t now):
+        """Return "not now", or "never" if the operation asks and it could not fit at all."""
+        cdef bint asks = op not in ("allocate", "without_allocating")
+        never = asks and not self.satisfiable(request, duration)
+        return self.outcome(Errno.NEVER if never else Errno.BUSY, now, duration)
 
     cdef int begin(self) except -1:
         self.walk.preorder = self.walk.postorder = 0
@@ -159,8 +164,8 @@ cdef class Engine:
             wanted = request.total[self.node_type]
         if wanted > self.nodes_up:
             return False
-        if self.walk.allowed == NULL or wanted == 0:
-            return True
+        if self.walk.allowed == NULL or wanted == 0 or not self.strict:
+            return True     # what a constraint excludes, the walk finds out itself
         if op != "allocate" and op != "without_allocating":
             start = self.graph_end - 1
         end = min(start, FOREVER - duration) + duration
@@ -263,6 +268,9 @@ cdef class Engine:
         for row in claims:
             if not g.alive(row) or (
                 self.ledger.available(row, at, at + duration) != g.v_size[row]
+            ) or (
+                claims[row] and not self.strict
+                and not self.ledger.untouched(row, at, at + duration)
             ):
                 result = self.outcome(Errno.BUSY, at, duration)
                 result.messages = g.name(row) if g.alive(row) else f"vertex {row}"
@@ -441,7 +449,7 @@ cdef class Engine:
         return best[1]
 
     def cancel_vertices(self, int64_t jobid, rows):
-        """Give back some vertices that a job owns.
+        """Give back some vertices that a job owns, with all it has below them.
 
         Raises KeyError for an unknown job, ValueError if it does not own one of them; then
         nothing is changed. With `strict` what comes before that one is lost to the job, and so
@@ -457,6 +465,8 @@ cdef class Engine:
                 if self.strict:
                     self.lose(jobid, listed[:index + 1])
                 raise ValueError("partial_cancel returned error.")
+        if not self.strict:
+            listed = [below for row in listed for below in self.below(row, jobid)]
         return self.release(jobid, listed)
 
     cdef int lose(self, int64_t jobid, list rows) except -1:
@@ -475,7 +485,7 @@ cdef class Engine:
         cdef int64_t units
         cdef set inside = set(rows)
         cdef set reduced = set()
-        cdef bint root_gone = self.top in inside
+        cdef bint gone = self.top in inside
         for row in inside:
             hold = self.ledger.find_hold(row, jobid)
             units = self.graph.v_size[row] if self.ledger.holds[hold].flags & OWNED else 0
@@ -485,15 +495,28 @@ cdef class Engine:
                     reduced.add(above)
                     self.reduce(jobid, above, self.graph.v_type[row], units)
                 above = self.parent(above)
-        for row in inside:
-            hold = self.ledger.find_hold(row, jobid)
-            self.ledger.drop_hold(hold)
-            self.ledger.forget(jobid, hold)
-        for row in reduced:
-            root_gone = self.untag_if_empty(jobid, row) and row == self.top or root_gone
-        if root_gone and not self.strict and self.ledger.jobs.count(jobid):
+        self.lose(jobid, list(inside))
+        if self.strict:
+            for row in reduced:
+                gone = (self.untag_if_empty(jobid, row) and row == self.top) or gone
+            return Release(gone)
+        self.lose(jobid, self.no_longer_needed(jobid, reduced))
+        if self.ledger.find_hold(self.top, jobid) < 0 and self.ledger.jobs.count(jobid):
             self.ledger.drop_job(jobid)
-        return Release(root_gone)
+        return Release(not self.ledger.jobs.count(jobid))
+
+    cdef list no_longer_needed(self, int64_t jobid, set ancestors):
+        """Return those of the ancestors below which the job has nothing any more."""
+        cdef int32_t above
+        cdef dict below = dict.fromkeys(ancestors, 0)
+        for row in self.job_rows(jobid):
+            if row not in below:
+                above = self.parent(row)
+                while above >= 0:
+                    if above in below:
+                        below[above] += 1
+                    above = self.parent(above)
+        return [row for row, count in below.items() if count == 0]
 
     cdef int32_t parent(self, int32_t row) noexcept:
         """Return the first parent on the dominant tree, -1 at the root."""

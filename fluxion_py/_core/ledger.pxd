@@ -38,7 +38,8 @@ cdef class Ledger:
     cdef readonly FlatGraph graph
     cdef int8_t dominant                    # subsystem id of the tree that is walked
     cdef list filter_spec                   # [(anchor, type)]
-    cdef bint clip_to_totals                # as the reference: use is cut when a total sinks
+    cdef int32_t top                        # root of the dominant tree
+    cdef bint strict                        # count as the reference does
     cdef list subsystems                    # selected subsystem ids, the dominant one first
     # holds
     cdef vector[int32_t] v_owned
@@ -57,6 +58,8 @@ cdef class Ledger:
     cdef list lines                         # TimeLine or None
     cdef vector[vector[int16_t]] type_sets
     cdef vector[uint8_t] tracked            # by type: tracked anywhere
+    cdef vector[uint8_t] share              # by type: some vertex has several parents
+    cdef bint any_shared
     # priming scratch
     cdef vector[vector[uint8_t]] anchored   # anchor type -> type -> tracked there
     cdef vector[uint8_t] everywhere         # type -> tracked at ALL anchors
@@ -65,6 +68,11 @@ cdef class Ledger:
 
     cdef int prime(self) except -1
     cdef int prime_vertex(self, int32_t row, int8_t subsystem, int depth) except -1
+    cdef int track_leaf_types(self) except -1
+    cdef int drop_stale_filters(self) except -1
+    cdef int note_shared(self, int32_t row, int depth) except -1
+    cdef bint shares_below(self, int32_t row) noexcept
+    cdef bint free_inside(self, int32_t row, int64_t start, int64_t end) noexcept
     cdef int set_filter(self, int32_t row, const vector[int64_t]& below) except -1
     cdef uint64_t children_mask(self, int32_t row) noexcept
     cdef bint has_child(self, int32_t row, int16_t type) noexcept

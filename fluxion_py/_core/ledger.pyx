@@ -19,8 +19,9 @@ MAX_DEPTH = 1000    # the walk is recursive: some 300 bytes of stack per level
 cdef class Ledger:
     """Holds, filters and jobs of one engine."""
 
-    def __init__(self, FlatGraph graph, subsystems, filter_spec, bint clip_to_totals):
-        self.clip_to_totals = clip_to_totals
+    def __init__(self, FlatGraph graph, subsystems, filter_spec, bint strict):
+        self.strict = strict
+        self.top = graph.roots[subsystems[0]]
         self.graph = graph
         self.subsystems = subsystems
         self.dominant = subsystems[0]
@@ -52,10 +53,52 @@ cdef class Ledger:
                 self.everywhere[kind] = 1
             else:
                 self.anchored[<int64_t> self.graph.type_ids[anchor]][kind] = 1
+        if not self.strict:
+            self.track_leaf_types()
+        self.share.assign(types, 0)
         for subsystem in self.subsystems:
             self.primed.assign(rows, 0)
             root = self.graph.roots[subsystem]
             self.prime_vertex(root, subsystem, 0)
+            if subsystem == self.dominant:
+                self.drop_stale_filters()
+        return 0
+
+    cdef int track_leaf_types(self) except -1:
+        """Track every leaf type at cluster, wherever its first leaf is met later.
+
+        The reference does it on the way, so a type that is met as an inner vertex first is counted
+        in part (a chassis that has lost its nodes).
+        """
+        cdef size_t row
+        cdef int16_t type
+        for row in range(self.graph.v_type.size()):
+            type = self.graph.v_type[row]
+            if self.graph.v_flags[row] & ALIVE and self.graph.v_first_out[row] < 0 and (
+                not self.tracked[type]
+            ):
+                self.tracked[type] = 1
+                self.anchored[0][type] = 1
+        return 0
+
+    cdef int drop_stale_filters(self) except -1:
+        """Take the filter off vertices that have nothing below any more, or are gone."""
+        cdef size_t filter
+        cdef int32_t row, at
+        for filter in range(self.f_row.size()):
+            row = self.f_row[filter]
+            if row < 0 or (
+                self.graph.v_flags[row] & ALIVE and self.graph.v_first_out[row] >= 0
+            ):
+                continue
+            for head in (self.v_owned[row], self.v_passed[row]):
+                at = head
+                while at >= 0:
+                    self.drop_span(at)
+                    at = self.holds[at].next
+            self.v_filter[row] = -1
+            self.f_row[filter] = -1
+            self.lines[filter] = None
         return 0
 
     cdef int prime_vertex(self, int32_t row, int8_t subsystem, int depth) except -1:
@@ -72,7 +115,9 @@ cdef class Ledger:
         self.primed[row] = 1
         while edge >= 0:
             child = g.e_target[edge]
-            if g.e_subsystem[edge] == subsystem and not self.primed[child]:
+            if g.e_subsystem[edge] == subsystem and self.primed[child]:
+                self.note_shared(child, depth)
+            elif g.e_subsystem[edge] == subsystem:
                 child_type = g.v_type[child]
                 if g.v_first_out[child] >= 0:
                     self.prime_vertex(child, subsystem, depth + 1)
@@ -89,6 +134,39 @@ cdef class Ledger:
         if subsystem == self.dominant:
             self.set_filter(row, self.sums[depth])
         return 0
+
+    cdef int note_shared(self, int32_t row, int depth) except -1:
+        """Note a vertex that is met through a second parent: its type, and all below it.
+
+        Its units are counted below the parent met first, so below another parent the filter must
+        not judge the type.
+        """
+        cdef int32_t edge = self.graph.v_first_out[row]
+        if depth >= MAX_DEPTH:
+            raise ValueError(f"the graph is deeper than {MAX_DEPTH} levels, or has a cycle")
+        self.share[self.graph.v_type[row]] = 1
+        self.any_shared = True
+        while edge >= 0:
+            if self.graph.e_subsystem[edge] == self.dominant:
+                self.note_shared(self.graph.e_target[edge], depth + 1)
+            edge = self.graph.e_next_out[edge]
+        return 0
+
+    cdef bint shares_below(self, int32_t row) noexcept:
+        """Say whether a vertex with several parents may be below this one."""
+        return self.any_shared and self.v_filter[row] >= 0
+
+    cdef bint free_inside(self, int32_t row, int64_t start, int64_t end) noexcept:
+        """Say whether everything below is untouched: it may be held through another parent."""
+        cdef int32_t edge = self.graph.v_first_out[row], child
+        while edge >= 0:
+            child = self.graph.e_target[edge]
+            if self.graph.e_subsystem[edge] == self.dominant and not (
+                self.untouched(child, start, end) and self.free_inside(child, start, end)
+            ):
+                return False
+            edge = self.graph.e_next_out[edge]
+        return True
 
     cdef int set_filter(self, int32_t row, const vector[int64_t]& below) except -1:
         cdef vector[int16_t] types
@@ -117,7 +195,7 @@ cdef class Ledger:
         self.f_children[filter] = self.children_mask(row)
         if self.f_set[filter] != fresh:
             self.remap_filter(filter, fresh)
-        if self.clip_to_totals and self.lines[filter] is not None:
+        if self.strict and self.lines[filter] is not None:
             for fresh in range(<int32_t> totals.size()):
                 self.line(filter).clip(fresh, totals[fresh])
         self.f_totals[filter] = totals
@@ -211,6 +289,8 @@ cdef class Ledger:
             if <size_t> types[0][index] >= demand.size():
                 continue
             wanted = demand[types[0][index]]
+            if self.share[types[0][index]] and not self.strict and row != self.top:
+                continue
             if wanted > self.f_totals[filter][index]:
                 return False
             if wanted > 0 and self.lines[filter] is not None:

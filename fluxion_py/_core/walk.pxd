@@ -40,6 +40,9 @@ cdef enum:
     VERTEX = -1             # Group.contents of a vertex
     SINGLE = -2             # ... of a slot that is one vertex
 
+cdef enum:
+    EMITTED = 0x80000000    # v_color of an emitted vertex: this bit and the walk's number
+
 cdef struct Group:          # candidates on the board: a vertex, or a slot
     int64_t score           # 0: unmet, never chosen
     int64_t count           # units
@@ -111,7 +114,7 @@ cdef class Walk:
     cdef public int failure                 # Failure; survives from walk to walk (errata G2)
     cdef string messages
     cdef dict labels                        # row -> label of what it satisfies
-    cdef bint keep_labels                   # as the reference: until another label replaces it
+    cdef bint strict
     cdef readonly int64_t preorder
     cdef readonly int64_t postorder
     # order of children for stop_on_first
@@ -141,6 +144,7 @@ cdef class Walk:
                      int64_t enclosing, int64_t shares) except -1
     cdef int explore_ranked(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
                             int64_t enclosing, int64_t shares) except -1
+    cdef int count_children(self, int32_t row) noexcept
     cdef bint enter(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
                     int64_t enclosing) except -1
     cdef Group* new_group(self, int32_t edge, int16_t type, bint exclusive) noexcept
@@ -161,6 +165,8 @@ cdef class Walk:
     cdef int mark_edge(self, int32_t edge, int64_t needs, bint exclusive) except -1
     cdef int mark_way(self, size_t position, const vector[uint8_t]& passable) except -1
     cdef int mark_up(self, int32_t row, const vector[uint8_t]& passable) except -1
+    cdef int mark_between(self, size_t position, int32_t row) except -1
+    cdef int32_t way_in(self, int32_t row) noexcept
     cdef bint finish(self, size_t variant, const Visited& root) except -1
     cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
     cdef int read_classes(self) except -1

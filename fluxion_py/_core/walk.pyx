@@ -34,10 +34,10 @@ cdef class Walk:
     """Selects and emits for one engine."""
 
     def __init__(
-        self, Ledger ledger, policy, bint flexible, bint reference_ties, bint keep_labels
+        self, Ledger ledger, policy, bint flexible, bint reference_ties, bint strict
     ):
         self.ledger = ledger
-        self.keep_labels = keep_labels
+        self.strict = strict
         self.graph = ledger.graph
         self.order = {"high": HIGH, "low": LOW, "locality": LOCALITY, "variation": VARIATION}[
             policy.order
@@ -71,7 +71,7 @@ cdef class Walk:
     cdef int next_walk(self):
         """Begin a new walk: all colours and marks of older ones are void."""
         self.walk += 1
-        if self.walk == 0:      # wrapped around after 2^32 walks
+        if self.walk == EMITTED:    # all numbers are used up, after 2^31 walks
             self.v_color.assign(self.v_color.size(), 0)
             self.e_mark.assign(self.e_mark.size(), 0)
             self.walk = 1
@@ -91,7 +91,7 @@ cdef class Walk:
         self.board.clear()
         self.contents.clear()
         self.tallies.clear()
-        if not self.keep_labels:
+        if not self.strict:     # the reference keeps a label until another replaces it
             self.labels.clear()
         if self.order == VARIATION:
             self.read_classes()
@@ -159,6 +159,8 @@ cdef class Walk:
             if not self.chosen.empty():
                 for top in range(self.chosen.size()):
                     self.mark(self.chosen[top])
+                    if not self.strict:
+                        self.mark_between(self.chosen[top], row)
                 self.board.resize(base)
                 self.contents.resize(content_base)
             if nodes[matched].label >= 0:
@@ -217,6 +219,11 @@ cdef class Walk:
                 row, self.request.demand[matched], self.start, self.end
             ):
                 return False
+            if (self.always_exclusive[type] or nodes[matched].exclusive == 1) and (
+                self.ledger.shares_below(row)
+                and not self.ledger.free_inside(row, self.start, self.end)
+            ):
+                return False
         for at in range(lo, hi):
             if nodes[at].type == self.request.slot:
                 fits = self.ledger.fits_below(row, self.request.demand[at], self.start, self.end)
@@ -238,7 +245,8 @@ cdef class Walk:
         cdef int32_t edge
         cdef size_t index
         if lo == hi:
-            pass
+            if self.strict and not self.stop_on_first:
+                self.count_children(row)
         elif self.stop_on_first:
             self.explore_ranked(row, lo, hi, pristine, x, enclosing, shares)
         else:
@@ -248,6 +256,19 @@ cdef class Walk:
                 edge = g.e_next_out[edge]
         for index in range(self.others.size()):
             self.look_aside(row, self.others[index])
+        return 0
+
+    cdef int count_children(self, int32_t row) noexcept:
+        """Count the children that the reference visits, all in vain, where nothing is wanted."""
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge = g.v_first_out[row]
+        while edge >= 0:
+            if g.e_subsystem[edge] == self.ledger.dominant and (
+                self.v_color[g.e_target[edge]] != self.walk
+            ):
+                self.preorder += 1
+                self.failure = BUSY
+            edge = g.e_next_out[edge]
         return 0
 
     cdef bint enter(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
@@ -635,6 +656,37 @@ cdef class Walk:
             self.mark_edge(self.contents[at].edge, self.contents[at].needs, True)
         return 0
 
+    cdef int mark_between(self, size_t position, int32_t row) except -1:
+        """Mark the way from a vertex down to where a chosen slot was formed.
+
+        The slot may sit some levels below the vertex that asked for it. The reference does not
+        mark that way and so loses the slot (docs/deviations.md, slot-skips-level).
+        """
+        cdef Group* group = &self.board[position]
+        cdef int32_t source
+        if group.contents == VERTEX:
+            return 0
+        source = self.graph.e_source[
+            group.edge if group.contents == SINGLE else self.contents[group.content].edge
+        ]
+        while source != row:
+            edge = self.way_in(source)
+            if edge < 0 or self.e_mark[<int32_t> edge] == self.walk:
+                break
+            self.mark_edge(edge, self.graph.v_size[source], False)
+            source = self.graph.e_source[<int32_t> edge]
+        return 0
+
+    cdef int32_t way_in(self, int32_t row) noexcept:
+        """Return an edge of the dominant tree from a vertex of this walk to `row`, -1 if none."""
+        cdef int32_t edge = self.graph.v_first_in[row]
+        while edge >= 0 and (
+            self.graph.e_subsystem[edge] != self.ledger.dominant
+            or self.v_color[self.graph.e_source[edge]] != self.walk
+        ):
+            edge = self.graph.e_next_in[edge]
+        return edge
+
     cdef bint finish(self, size_t variant, const Visited& root) except -1:
         """Choose at the root of the graph, and mark the way up from what was chosen there."""
         cdef int32_t top = self.graph.roots[self.ledger.dominant], at
@@ -851,12 +903,16 @@ cdef class Walk:
                 shadow or self.e_mark[edge] == self.walk
             ):
                 child = g.e_target[edge]
+                if self.v_color[child] == self.walk | EMITTED:
+                    edge = g.e_next_out[edge]       # emitted already, below another parent
+                    continue
                 if self.emit(child, self.e_needs[edge], self.e_exclusive[edge], shadow, depth + 1):
                     some = True
                     self.emitted_edges.push_back(edge)
             edge = g.e_next_out[edge]
         if not (some or exclusive):
             return False
+        self.v_color[row] = self.walk | EMITTED
         self.record(row, needs, exclusive, depth)
         return True
 

@@ -41,7 +41,7 @@ def add_generate(parser: Parser) -> None:
 
 def run_generate(arguments: Namespace) -> int:
     """Read a recipe, add machines, write JGF; say how large it became."""
-    from fluxion_py.match.state import replace_file
+    from fluxion_py.cli.state_file import replace_file
     from fluxion_py.writers.whole import write_whole_jgf
 
     graph = load_graph(arguments.recipe)
@@ -100,7 +100,9 @@ def add_info(parser: Parser) -> None:
 def run_info(arguments: Namespace) -> int:
     """Print the census of a graph, or the graph itself."""
     graph = load_graph(arguments.graph)
-    filters = with_state(graph, arguments)
+    filters = DEFAULT_FILTERS
+    if arguments.state:
+        filters = with_state(graph, arguments).prune_filters
     if arguments.format in ("dot", "graphml", "jgf"):
         from fluxion_py.writers.whole import write_whole
 
@@ -108,7 +110,7 @@ def run_info(arguments: Namespace) -> int:
         return 0
     census = take_census(graph)
     if wants_json(arguments) or arguments.format == "json":
-        document = census.to_dict() | {"prune_filters": filters or DEFAULT_FILTERS}
+        document = census.to_dict() | {"prune_filters": filters}
         sys.stdout.write(json.dumps(document) + "\n")
         return 0
     rows = [(kind.type, kind.count, kind.up, kind.down, kind.names) for kind in census.kinds]
@@ -124,6 +126,6 @@ def run_info(arguments: Namespace) -> int:
     subsystems = ", ".join(census.subsystems)
     sys.stdout.write(
         f"subsystems: {subsystems}   depth: {census.depth}   "
-        f"prune filters: {filters or DEFAULT_FILTERS}\n"
+        f"prune filters: {filters}\n"
     )
     return 0

@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fluxion_py.cli.arguments import GRAPH_VARIABLE
 from fluxion_py.errors import FluxionError, InputError
@@ -20,12 +20,18 @@ SLOW_BYTES = 5_000_000
 
 def load_graph(path: str | None) -> ResourceGraph:
     """Read the graph of -L, in whatever format. Raises `InputError`."""
+    path = require_graph(path)
+    with progress(path):
+        return ResourceGraph.from_file(path)
+
+
+def require_graph(path: str | None) -> str:
+    """Return the path of -L; raises `InputError` if there is none."""
     if not path:
         raise InputError(
             "no graph: -L GRAPH is missing", hint=f"or name one in ${GRAPH_VARIABLE}"
         )
-    with progress(path):
-        return ResourceGraph.from_file(path)
+    return path
 
 
 @contextmanager
@@ -55,15 +61,12 @@ def open_matcher(arguments: Namespace, *, change: bool) -> "Iterator[Matcher]":
     Raises `InputError` if the state is damaged, of another graph, or made with other options.
     """
     graph = load_graph(arguments.graph)
-    if not arguments.state:
-        yield _fresh(graph, arguments)
+    if not arguments.state or not change:
+        yield with_state(graph, arguments)
         return
-    from fluxion_py.match.state import StateFile
+    from fluxion_py.cli.state_file import StateFile
 
     file = StateFile(arguments.state)
-    if not change:
-        yield _restored(graph, arguments, file.read())
-        return
     with file.locked():
         matcher = _restored(graph, arguments, file.read())
         yield matcher
@@ -77,3 +80,65 @@ def require_state(arguments: Namespace) -> None:
             "--state FILE is missing",
             hint="jobs are remembered in a state file: the one that allocate was given",
         )
+
+
+def with_state(graph: ResourceGraph, arguments: Namespace) -> "Matcher":
+    """Return a matcher on a graph, with the state of --state if there is one, to look at."""
+    from fluxion_py.cli.state_file import StateFile
+
+    state = StateFile(arguments.state).read() if arguments.state else None
+    return _restored(graph, arguments, state)
+
+
+_OPTIONS = {
+    "policy": "first",
+    "prune_filters": None,
+    "subsystems": "containment",
+    "traverser": "simple",
+}
+"""Options that say how to match, as `Matcher` and its state name them, with their defaults."""
+
+
+def _restored(
+    graph: ResourceGraph, arguments: Namespace, state: dict[str, Any] | None
+) -> "Matcher":
+    """Return the matcher of a state, or a new one; then let the time of --now come."""
+    from fluxion_py.match.matcher import Matcher
+
+    given = {name: getattr(arguments, name, None) for name in _OPTIONS}
+    if state is None:
+        chosen = {name: given[name] or default for name, default in _OPTIONS.items()}
+        matcher = Matcher(graph, chosen.pop("policy") or "first", **chosen)
+    else:
+        matcher = _load(graph, arguments.state, state)
+        for name, value in given.items():
+            if value is not None and value != state.get(name):
+                raise InputError(
+                    f"--{name.replace('_', '-')} {value} does not go with this state, which was "
+                    f"begun with {state.get(name)}",
+                    source=arguments.state,
+                    hint="leave the option out, or begin a new state file",
+                )
+    now = getattr(arguments, "now", None)
+    if now is not None:
+        matcher.now = now
+    return matcher
+
+
+def _load(graph: ResourceGraph, source: str, state: dict[str, Any]) -> "Matcher":
+    """Return the matcher of a state; raises `InputError` if the two do not fit together."""
+    from fluxion_py.match.matcher import Matcher
+
+    try:
+        return Matcher.load(graph, state)
+    except InputError as error:
+        raise InputError(
+            error.message, source=source, where=error.where, hint=error.hint or _OTHER
+        ) from None
+    except FluxionError as error:
+        raise InputError(str(error), source=source, hint=_OTHER) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        raise InputError("is a damaged state file", source=source, hint=_OTHER) from None
+
+
+_OTHER = "name another state file; a new state is made where there is none"

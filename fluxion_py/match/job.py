@@ -1,11 +1,20 @@
 """The jobs that a matcher knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from fluxion_py.errors import MatchError, UnknownJobError
+from fluxion_py.match.release import remaining
+
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from fluxion_py._core.engine import Engine
     from fluxion_py.allocation import Allocation
+
+MAX_JOBID = 2**63 - 1
+"""The largest job id."""
 
 
 class JobState(Enum):
@@ -42,3 +51,84 @@ class Job:
     def expiration(self) -> int:
         """The end (exclusive), seconds."""
         return self.allocation.expiration
+
+
+class JobTable:
+    """The jobs of one engine: their ids, and what each holds."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self.next_id = 1
+        self._engine = engine
+        self._jobs: dict[int, tuple[Allocation, bool]] = {}
+
+    def __iter__(self) -> "Iterator[tuple[Allocation, bool]]":
+        """Go through (allocation, planned) in the order of booking."""
+        return iter(list(self._jobs.values()))
+
+    def new_id(self, jobid: int | None) -> int:
+        """Return the id for a new job; raises `MatchError` if it is taken or no job id."""
+        if jobid is None:
+            return self.next_id
+        if not isinstance(jobid, int) or isinstance(jobid, bool) or not 0 <= jobid <= MAX_JOBID:
+            raise MatchError(f"{jobid!r} is no job id: it is from 0 to 2^63 - 1")
+        if jobid in self._jobs:
+            raise MatchError(f"job {jobid} exists already")
+        return jobid
+
+    def add(self, allocation: "Allocation", *, planned: bool) -> "Allocation":
+        """Record a job that the engine has booked."""
+        jobid = -1 if allocation.id is None else allocation.id
+        self._jobs[jobid] = (allocation, planned)
+        self.next_id = max(self.next_id, min(jobid + 1, MAX_JOBID))
+        return allocation
+
+    def get(self, jobid: int) -> "Allocation":
+        """Return what a job holds; raises `UnknownJobError`."""
+        return self._job(jobid)[0]
+
+    def job(self, jobid: int, now: int) -> Job:
+        """Return a job as it is at a time; raises `UnknownJobError`."""
+        allocation, planned = self._job(jobid)
+        state = JobState.RESERVED if allocation.at > now else JobState.ALLOCATED
+        return Job(allocation, state, planned)
+
+    def ids(self) -> list[int]:
+        """Return the ids of all jobs, ascending."""
+        return sorted(self._jobs)
+
+    def cancel(self, jobid: int) -> None:
+        """Give back everything of a job; raises `UnknownJobError`."""
+        self._job(jobid)
+        self._engine.cancel(jobid)
+        del self._jobs[jobid]
+
+    def shrink(self, jobid: int, gone: "Collection[int]") -> bool:
+        """Give back some rows of a job; return True if nothing is left of it.
+
+        What is left is booked anew, so that nothing above it counts for more than it is.
+        """
+        allocation, planned = self._job(jobid)
+        left = remaining(allocation.selection, gone)
+        if not left.vertices:
+            self.cancel(jobid)
+            return True
+        self._engine.cancel(jobid)
+        self._engine.book(jobid, left.vertices, allocation.at, allocation.duration, planned)
+        self._jobs[jobid] = (replace(allocation, selection=left), planned)
+        return False
+
+    def evict(self, rows: "Collection[int]") -> list[int]:
+        """Take all jobs off some rows; return the ids of the jobs that lost something."""
+        affected = [
+            jobid
+            for jobid in self.ids()
+            if any(row in rows for row, _, _, _ in self.get(jobid).selection.vertices)
+        ]
+        for jobid in affected:
+            self.shrink(jobid, rows)
+        return affected
+
+    def _job(self, jobid: int) -> "tuple[Allocation, bool]":
+        if jobid not in self._jobs:
+            raise UnknownJobError(jobid)
+        return self._jobs[jobid]

@@ -1,143 +1,80 @@
-"""A state on disk that several processes share: one reads, books and writes at a time.
+"""The state of a matcher as data, and back: exact, so that later answers stay the same.
 
-A reader needs no lock: the file is replaced as a whole, by rename, so it is either the old state or
-the new one. A writer holds the lock of `PATH.lock` from its read to its write. What the state
-contains is the business of `Matcher.save` and `Matcher.load`.
+The graph itself is not part of the state, only a digest of it: load the same description again,
+then the state. Growth and shrinking since then are part of it and are replayed.
 """
 
-import fcntl
-import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
+from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import InputError
+from fluxion_py.outcome import Selection
 
-FORMAT = "fluxion-match state"
 VERSION = 1
-MAX_BYTES = 2**30
-"""The largest state file, in bytes."""
+_KEYS = {
+    "version": int,
+    "graph": str,
+    "policy": str,
+    "prune_filters": str,
+    "subsystems": str,
+    "traverser": str,
+    "now": int,
+    "next_jobid": int,
+    "growth": list,
+    "jobs": list,
+    "down": list,
+    "properties": list,
+    "weights": list,
+}
 
 
-class StateError(InputError):
-    """A state file cannot be used; it is left as it is."""
+def digest(flat: FlatGraph) -> str:
+    """Return the SHA-256 of what is fixed in a graph: its vertices, their units, and its edges.
 
-
-class StateFile:
-    """The state file at a path; a symbolic link is followed."""
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.source = os.fspath(path)
-        self.path = os.path.realpath(self.source)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the lock of this file; waits for its present holder, and ends with the process."""
-        with file_lock(self.path, self.source):
-            yield
-
-    def read(self) -> dict[str, Any] | None:
-        """Return the saved state, None if there is no file yet.
-
-        Raises `StateError` for a file that is torn, is no state, or was written by a newer version.
-        """
-        try:
-            with open(self.path, "rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._refuse(f"cannot be read: {error.strerror}") from None
-        return self._contents(data)
-
-    def write(self, state: dict[str, Any]) -> None:
-        """Replace the file; the caller holds the lock. Raises `StateError` if it cannot."""
-        document = {"format": FORMAT, "version": VERSION, "state": state}
-        replace_file(self.path, [json.dumps(document), "\n"], self.source)
-
-    def _contents(self, data: bytes) -> dict[str, Any]:
-        if len(data) > MAX_BYTES:
-            raise self._refuse(f"is larger than {MAX_BYTES} bytes")
-        try:
-            document = json.loads(data)
-        except (ValueError, RecursionError):
-            what = "is empty" if not data.strip() else "is no complete JSON"
-            raise self._refuse(f"{what}, so it is no state file, or a damaged one") from None
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise self._refuse("is not a state file of fluxion-match")
-        version, state = document.get("version"), document.get("state")
-        if isinstance(version, int) and version > VERSION:
-            raise self._refuse(
-                f"has state version {version}; this program knows versions up to {VERSION}",
-                "use the newer fluxion-match that wrote it",
-            )
-        if version != VERSION or not isinstance(state, dict):
-            raise self._refuse("is a damaged state file")
-        return state
-
-    def _refuse(self, message: str, hint: str | None = None) -> StateError:
-        hint = hint or "name another file; a new state is made where there is none"
-        return StateError(message, source=self.source, hint=hint)
-
-
-@contextmanager
-def file_lock(path: str, source: str) -> Iterator[None]:
-    """Hold the exclusive lock that belongs to a file: that of `PATH.lock`, which stays behind.
-
-    The lock is on a file of its own because the file itself is replaced. `source` is the name for
-    messages. Raises `StateError` if the lock file cannot be made.
+    Status and properties, which change, are not in it.
     """
+    hashed = hashlib.sha256()
+    for row in flat.rows():
+        vertex = (row, flat.type(row), flat.name(row), flat.size(row), flat.rank(row))
+        hashed.update(f"{vertex}{flat.paths(row)}{flat.out_edges(row)}".encode())
+    return hashed.hexdigest()
+
+
+def check(state: object) -> Mapping[str, Any]:
+    """Return a state if it has the form that `Matcher.save` gives; raises `InputError`."""
+    if not isinstance(state, Mapping):
+        raise InputError(f"a saved state is a mapping, not {type(state).__name__}")
+    for key, kind in _KEYS.items():
+        if not isinstance(state.get(key), kind):
+            raise InputError(f"a saved state has {kind.__name__} here", where=key)
+    if state["version"] != VERSION:
+        raise InputError(f"version {state['version']} is not {VERSION}", where="version")
+    return state
+
+
+def selection_to_list(selection: Selection) -> list[Any]:
+    """Return a selection as lists that JSON can hold."""
+    return [
+        [list(vertex) for vertex in selection.vertices],
+        [list(edge) for edge in selection.edges],
+        [list(label) for label in selection.labels.items()],
+    ]
+
+
+def selection_from_list(flat: FlatGraph, value: Any) -> Selection:
+    """Return the selection of `selection_to_list`. Raises `InputError` for anything else."""
     try:
-        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        message = f"cannot be locked: {source}.lock: {error.strerror}"
-        raise StateError(message, source=source) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def replace_file(path: str, chunks: Iterable[str], source: str | None = None) -> None:
-    """Write a file so that it is never seen half written: a temporary file, fsync, rename.
-
-    The mode of an old file is kept. Raises `StateError` if it cannot be written; then the old file
-    is untouched.
-    """
-    target = os.path.realpath(path)
-    try:
-        if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe
-            with open(target, "w", encoding="utf-8") as stream:
-                stream.writelines(chunks)
-            return
-        _replace(target, chunks)
-    except OSError as error:
-        message = f"cannot be written: {error.strerror or error}"
-        raise StateError(message, source=source or path) from None
-
-
-def _replace(target: str, chunks: Iterable[str]) -> None:
-    temporary = f"{target}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            if os.path.exists(target):
-                os.chmod(temporary, os.stat(target).st_mode & 0o777)
-            file.writelines(chunks)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(os.path.dirname(target))
-
-
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder or ".", os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        vertices, edges, labels = value
+        found = Selection(
+            [(int(row), int(needs), bool(whole), int(depth)) for row, needs, whole, depth in vertices],
+            [(int(source), int(target), int(kind)) for source, target, kind in edges],
+            {int(row): str(label) for row, label in labels},
+        )
+    except (TypeError, ValueError):
+        raise InputError("the vertices of a job are damaged", where="jobs") from None
+    for row, _, _, _ in found.vertices:
+        if not 0 <= row < len(flat) or not flat.alive(row):
+            raise InputError(f"the graph has no vertex {row}", where="jobs")
+    return found

@@ -4,9 +4,10 @@ import time
 from typing import TYPE_CHECKING
 
 from fluxion_py.errors import JobspecError
+from fluxion_py.match.job import JobState
 from fluxion_py.match.window import resolve_duration
 from fluxion_py.outcome import Errno, Outcome
-from fluxion_py.session.jobs import Job, JobState
+from fluxion_py.session.jobs import Job
 from fluxion_py.session.reference_faults import STRERROR, WriterRefusal
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
 from fluxion_py.writers.answer import Answer

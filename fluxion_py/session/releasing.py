@@ -1,8 +1,8 @@
 """The commands that give resources back: cancel, partial-cancel (cli.md 3, matching.md 10)."""
 
+from fluxion_py.match.job import JobState
 from fluxion_py.outcome import Release
 from fluxion_py.readers.failure import ReadError
-from fluxion_py.session.jobs import JobState
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
 from fluxion_py.session.words import parse_unsigned
 

@@ -3,9 +3,10 @@
 import time
 from typing import TYPE_CHECKING
 
+from fluxion_py.match.job import JobState
 from fluxion_py.outcome import Errno, Outcome
 from fluxion_py.readers.failure import ReadError
-from fluxion_py.session.jobs import Job, JobState
+from fluxion_py.session.jobs import Job
 from fluxion_py.session.matching import emit, report
 from fluxion_py.session.session import Session, read_document, wrong_count
 from fluxion_py.session.words import parse_signed, parse_unsigned

@@ -85,8 +85,8 @@ def _contains(session: Session, check: Check) -> None:
 
 def _not_contains(session: Session, check: Check) -> None:
     text = session.result.stream(check.get("stream"))
-    if check["text"] in text:
-        raise Mismatch(f"{check['text']!r} is in {text[-600:]!r}")
+    if not text or check["text"] in text:
+        raise Mismatch(f"nothing printed, or {check['text']!r} is in {text[-600:]!r}")
 
 
 def _matching_lines(session: Session, regex: str) -> list[str]:

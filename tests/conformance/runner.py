@@ -12,8 +12,9 @@ import argparse
 import collections
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -41,11 +42,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def replay(judge: Judge, names: Sequence[str], jobs: int) -> list[Verdict]:
-    """Judge the named cases, `jobs` at a time, each job in a process of its own."""
-    if jobs <= 1:
-        return [judge.verdict(name) for name in names]
+    """Judge the named cases, `jobs` at a time, each job in a process of its own.
+
+    A case that kills its process fails; the others are judged all the same.
+    """
+    verdicts: list[Verdict] = []
+    while len(verdicts) < len(names):
+        try:
+            for verdict in _parallel(judge, names[len(verdicts) :], jobs):
+                verdicts.append(verdict)  # noqa: PERF402 - what was judged before a crash counts
+        except BrokenProcessPool:
+            verdicts.append(_alone(judge, names[len(verdicts)]))
+    return verdicts
+
+
+def _parallel(judge: Judge, names: Sequence[str], jobs: int) -> Iterator[Verdict]:
     with ProcessPoolExecutor(jobs, get_context("fork"), _start_worker, (judge,)) as pool:
-        return list(pool.map(_work, names, chunksize=2))
+        yield from pool.map(_work, names)
+
+
+def _alone(judge: Judge, name: str) -> Verdict:
+    try:
+        return next(_parallel(judge, [name], 1))
+    except BrokenProcessPool:
+        return Verdict(name, judge.cases[name].category, "fail", "the process died")
 
 
 def _start_worker(judge: Judge) -> None:

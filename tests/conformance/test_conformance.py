@@ -5,12 +5,15 @@ is skipped, saying so.
 """
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.conformance.cases import Case, load_cases
 from tests.conformance.judge import Judge
-from tests.conformance.program import InProcess, Program, installed
+from tests.conformance.program import InProcess, Program, Result, installed
 from tests.conftest import require_shared, shared_folder
 
 DATA = shared_folder() / "conformance"
@@ -51,6 +54,24 @@ def check(name: str, program: Program) -> None:
 def test_case(name: str) -> None:
     """The compiled engine gives the reference's answer."""
     check(name, InProcess())
+
+
+@dataclass(frozen=True)
+class Opposite:
+    """The package, asked for another policy than the case asks for."""
+
+    def run(self, options: Sequence[str], commands: str, folder: Path) -> Result:
+        swapped = ["low" if option == "high" else option for option in options]
+        return InProcess().run(swapped, commands, folder)
+
+
+def test_another_policy_fails() -> None:
+    """The comparison tells policies apart: no case of t3001 with "high" passes with "low"."""
+    root = require_shared("conformance") / "flux-sched"
+    judge = Judge(root, {case.name: case for case in CASES}, Opposite())
+    asked = [c.name for c in CASES if c.script == "t3001" and "high" in c.data["options"]]
+    assert len(asked) == 7
+    assert [name for name in asked if judge.verdict(name).status != "fail"] == []
 
 
 @pytest.mark.parametrize("name", names(sample(GOLDEN, 1)))

@@ -131,6 +131,23 @@ def lists_of(request: Sequence[Resource]) -> Iterator[Sequence[Resource]]:
         yield from lists_of(entry.children)
 
 
+def has_mixed_alternatives(request: Sequence[Resource]) -> bool:
+    """Say whether sibling slots want the same type with different contents or counts.
+
+    The flexible traverser explores with the union of the shapes, of each type the entry with the
+    largest minimum (matching.md 4.3). So a slot may be made of a vertex whose inside was chosen
+    for another shape: the answer has the right vertices at the level of the slot, not below it.
+    """
+    for entries in lists_of(request):
+        first: dict[str, Resource] = {}
+        for slot in entries:
+            for entry in slot.children if slot.type in SLOTS else ():
+                known = first.setdefault(entry.type, entry)
+                if known.children != entry.children:
+                    return True
+    return False
+
+
 def excuses(verifier: Verifier, jobspec: Jobspec) -> set[str]:
     """Return the documented reasons why the greedy matcher may refuse or delay this request."""
     found = set()

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from fluxion_py.session.matching import resolve_duration
+from fluxion_py.match.window import resolve_duration
 from tests.session.driver import BAR, Driver, jobspec, slot, some
 
 GRANTED = (

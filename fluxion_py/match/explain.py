@@ -1,0 +1,287 @@
+"""Why a request does not fit: what is short, where, by how much.
+
+Flows in: a prepared request and the engine as it is. Flows out: an `Explanation`. `explain` counts
+with a `Survey`, walks down the request to the entry that is short, and says it in one sentence.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from fluxion_py._core.engine import Engine
+from fluxion_py.hostlist import Hostlist, format_hostlist
+from fluxion_py.jobspec.model import Resource
+from fluxion_py.match.survey import SLOT, Survey, View
+
+MAX_NAMES = 60
+"""The most characters of names that the sentence quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a request fits now ("fits"), not now ("busy"), or never ("never").
+
+    `reason` names the kind of finding: fits, short (too few), absent (no such type), apart (no one
+    place has it all), site (no vertex has the slot's types directly below it), conflict, siblings,
+    order (the counts suffice, but the search goes level by level and never back). The entry of
+    the request that is short is of `type`: `need` units are wanted at each vertex of type `level`,
+    the best ones, named in `where`, have `have`. `counts` says how many vertices of that type
+    dropped out and why: down, excluded (by the constraint), taken, "in use" (not idle, though they
+    must be), overrun (held by a job past its end), short. `earliest` is the first time at which it
+    fits, if that was looked for. `str()` is one line.
+    """
+
+    verdict: str
+    text: str
+    reason: str = "short"
+    type: str = ""
+    need: int = 0
+    have: int = 0
+    level: str = ""
+    where: Hostlist = field(default_factory=Hostlist)
+    counts: dict[str, int] = field(default_factory=dict)
+    earliest: int | None = None
+
+    def __str__(self) -> str:
+        """Return the verdict and the sentence."""
+        return f"{self.verdict}: {self.text}"
+
+
+FITS = Explanation("fits", "the request fits", "fits")
+
+
+def explain(
+    engine: Engine, dominant: str, resources: Sequence[Resource], view: View
+) -> Explanation:
+    """Return why a request that the engine refused does not fit; `view.empty` for "never"."""
+    plain, alternatives = _first_alternative(resources)
+    survey = Survey(engine, dominant, plain, view)
+    found = _Finder(survey, "never" if view.empty else "busy").find()
+    if alternatives:
+        return replace(found, text=f"of several alternatives the first: {found.text}")
+    return found
+
+
+def _first_alternative(resources: Sequence[Resource]) -> tuple[tuple[Resource, ...], bool]:
+    """Return a fresh request in which only the first of sibling slots is left, and whether any was.
+
+    Its count is that of the last sibling, which decides how many are wanted (jobspec.md 5).
+    """
+    slots = [entry for entry in resources if entry.type in ("slot", "xor_slot")]
+    exclusive_or = any(entry.type == "xor_slot" for entry in slots)
+    found = []
+    several = len(slots) > 1
+    for entry in resources:
+        if entry in slots and entry is not slots[0]:
+            continue
+        children, below = _first_alternative(entry.children)
+        several = several or below
+        made = replace(entry, children=children)
+        if entry in slots:
+            count = entry.count if exclusive_or else slots[-1].count
+            made = replace(made, type=SLOT, count=count)
+        found.append(made)
+    return tuple(found), several
+
+
+class _Finder:
+    """Walks down a surveyed request to what is short."""
+
+    def __init__(self, survey: Survey, verdict: str) -> None:
+        self.survey = survey
+        self.flat = survey.flat
+        self.verdict = verdict
+        self.free = "free " if verdict == "busy" else ""
+
+    def find(self) -> Explanation:
+        for entry in self.survey.resources:
+            if self.survey.missing(entry):
+                return self._descend(entry, [])
+        return Explanation(
+            self.verdict,
+            "there is enough of everything, but the search chooses level by level and never goes "
+            "back, and finds no place",
+            "order",
+        )
+
+    def _descend(self, entry: Resource, above: list[Resource]) -> Explanation:
+        tally = self.survey.tally(entry)
+        for kind in self._types(entry):
+            if not self.flat.rows_of_type(kind):
+                return self._tell(entry, f"no vertex of type {kind}", "absent", type=kind)
+        for cause, text in _MISTAKES.items():
+            if cause in tally.refused:
+                return self._tell(entry, text.format(entry.type), cause)
+        if tally.best > 0:
+            return self._short(entry, above)
+        if entry.type == SLOT:
+            sites = self.survey.sites.get(id(entry), [])
+            if not sites:
+                return self._no_site(entry)
+        elif "short" not in tally.refused:
+            return self._short(entry, above)
+        for child in entry.children:
+            if self.survey.missing(child):
+                return self._descend(child, [*above, entry])
+        return self._apart(entry)
+
+    def _types(self, entry: Resource) -> Iterable[str]:
+        return [child.type for child in entry.children if child.type != SLOT] if (
+            entry.type == SLOT
+        ) else [entry.type]
+
+    def _short(self, entry: Resource, above: list[Resource]) -> Explanation:
+        """Say how many there are of an entry where most are."""
+        tally = self.survey.tally(entry)
+        need, have = entry.count.min, tally.best
+        level = self._level(tally.best_rows)
+        parent = above[-1] if above else None
+        if level.rows == [self.survey.root]:
+            text = f"needs {self._noun(entry, need)}; {level.name} has {self._has(entry, have)}"
+        elif self.verdict == "never":
+            text = (
+                f"{_slot_prefix(above)}needs {level.type} with {need} {self._word(entry)}; "
+                f"largest {level.type} has {have} "
+                f"({len(level.rows)} of {tally.asked} {level.type}s)"
+            )
+        else:
+            places = (
+                f"{parent.count.min} {_plural(level.type, parent.count.min)} with "
+                f"{self._noun(entry, need)} each"
+                if parent is not None and parent.type == level.type and parent.count.min > 1
+                else f"{level.type} with {self._noun(entry, need)}"
+            )
+            text = (
+                f"{_slot_prefix(above)}needs {places}; best {_plural(level.type, 2)} have "
+                f"{self._has(entry, have)} ({self._names(level.rows)})"
+            )
+        return self._tell(
+            entry, text + self._dropped(entry), "short", need=need, have=have, level=level
+        )
+
+    def _no_site(self, slot: Resource) -> Explanation:
+        kinds = " and ".join(child.type for child in slot.children)
+        passed = self.survey.passed
+        text = f"slot {slot.label} needs {kinds} directly below one vertex; "
+        text += "no usable vertex has " + ("both" if len(slot.children) == 2 else "them")
+        return self._tell(slot, text + _causes(passed), "site", counts=_sizes(passed))
+
+    def _apart(self, entry: Resource) -> Explanation:
+        """Say that each thing is enough somewhere, but nowhere all of them."""
+        wanted = " and ".join(
+            f"{child.count.min} {self.free}{self._word(child)}" for child in entry.children
+        )
+        if entry.type == SLOT:
+            level = self._level(self.survey.sites[id(entry)])
+            text = f"slot {entry.label} needs {wanted} below one {level.type}; no {level.type} has"
+        else:
+            text = f"needs {entry.type} with {wanted}; no {entry.type} has"
+        return self._tell(entry, f"{text} all of it at once", "apart", need=entry.count.min)
+
+    def _tell(
+        self,
+        entry: Resource,
+        text: str,
+        reason: str,
+        *,
+        type: str = "",
+        need: int = 0,
+        have: int = 0,
+        level: "_Level | None" = None,
+        counts: dict[str, int] | None = None,
+    ) -> Explanation:
+        refused = self.survey.tally(entry).refused
+        return Explanation(
+            self.verdict,
+            text,
+            reason,
+            type or self._word(entry),
+            need,
+            have,
+            level.type if level else "",
+            Hostlist(self.flat.name(row) for row in level.rows) if level else Hostlist(),
+            _sizes(refused) if counts is None else counts,
+        )
+
+    # words
+    def _word(self, entry: Resource) -> str:
+        """Return what an entry counts; a slot of one whole thing counts that."""
+        if entry.type == SLOT and len(entry.children) == 1 and entry.children[0].count.min == 1:
+            return entry.children[0].type
+        return entry.type
+
+    def _noun(self, entry: Resource, number: int) -> str:
+        """Return "3 free nodes", with what each must have below if some lack it."""
+        word = self._word(entry)
+        text = f"{number} {self.free}{_plural(word, number)}"
+        inner = entry if word == entry.type else entry.children[0]
+        lacking = inner.type != SLOT and "short" in self.survey.tally(inner).refused
+        if (lacking or inner.type == SLOT) and inner.children:
+            parts = " and ".join(
+                f"{child.count.min} {self._word(child)}" for child in inner.children
+            )
+            text += f" of {parts}" if inner.type == SLOT else f" that have {parts}"
+        return text
+
+    def _has(self, entry: Resource, number: int) -> str:
+        if self.verdict == "never":
+            return str(number)
+        return f"{number} {self.free}{_plural(self._word(entry), number)}"
+
+    def _level(self, rows: list[int]) -> "_Level":
+        kinds = dict.fromkeys(self.flat.type(row) for row in rows)
+        return _Level("/".join(kinds), rows, self.flat.name(rows[0]))
+
+    def _names(self, rows: list[int]) -> str:
+        names = [self.flat.name(row) for row in rows]
+        if len(set(names)) < len(names):
+            return f"{len(names)} of them"
+        text = format_hostlist(names)
+        return text if len(text) <= MAX_NAMES else f"{text[: MAX_NAMES - 3]}..."
+
+    def _dropped(self, entry: Resource) -> str:
+        """Return what dropped out and is no plain matter of being taken."""
+        inner = entry.children[0] if self._word(entry) != entry.type else entry
+        refused = dict(self.survey.tally(inner).refused)
+        for cause, rows in self.survey.passed.items():
+            refused.setdefault(cause, rows)
+        return _causes(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    type: str
+    rows: list[int]
+    name: str
+
+
+_MISTAKES = {
+    "conflict": "{0} has `exclusive: false` below a slot or an exclusive vertex, where everything "
+    "is exclusive",
+    "siblings": "{0} is wanted twice side by side; a vertex can serve only one entry of a list",
+}
+
+_TOLD = {
+    "down": "down",
+    "excluded": "left out by the constraint",
+    "overrun": "held by a job past its end (cancel it)",
+}
+
+
+def _causes(refused: dict[str, list[int]]) -> str:
+    told = [f"{len(refused[cause])} {text}" for cause, text in _TOLD.items() if cause in refused]
+    return f"; {', '.join(told)}" if told else ""
+
+
+def _sizes(refused: dict[str, list[int]]) -> dict[str, int]:
+    return {cause: len(rows) for cause, rows in refused.items()}
+
+
+def _slot_prefix(above: Sequence[Resource]) -> str:
+    slots = [entry for entry in above if entry.type == SLOT]
+    return f"slot {slots[-1].label} " if slots else ""
+
+
+def _plural(word: str, number: int) -> str:
+    if number == 1:
+        return word
+    return f"{word}es" if word.endswith(("s", "ch", "x")) else f"{word}s"

@@ -1,0 +1,304 @@
+"""The door of the library: a graph, a policy, and what is booked on it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from functools import partial
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from fluxion_py._core.engine import Engine
+from fluxion_py.allocation import Allocation
+from fluxion_py.errors import (
+    Busy,
+    GraphError,
+    InputError,
+    MatchError,
+    PolicyError,
+    Unsatisfiable,
+)
+from fluxion_py.graph.resource_graph import ResourceGraph
+from fluxion_py.graph.vertex import Vertex
+from fluxion_py.match import release
+from fluxion_py.match.constraint_mask import ConstraintMasks
+from fluxion_py.match.job import Job, JobTable
+from fluxion_py.match.policy import Policy, parse_policy
+from fluxion_py.match.prepared import Prepared, Preparer
+from fluxion_py.match.pruning import parse_filters
+from fluxion_py.match.subsystems import SUBSYSTEM_SETS, parse_subsystems
+from fluxion_py.outcome import Errno
+
+if TYPE_CHECKING:
+    from fluxion_py.jobspec.model import Jobspec
+    from fluxion_py.match.explain import Explanation
+
+TRAVERSERS = ("simple", "flexible")
+"""How sibling slots are read: refused, or as alternatives (jobspec.md 5)."""
+
+
+class Matcher:
+    """Finds and books resources of one graph, now and in the future.
+
+    `policy` is a name such as "first", "low" or "hinodex", a custom text, or a `Policy`
+    (matching.md 5). `prune_filters` is a text such as "ALL:core,rack:node" (matching.md 3). The
+    first of `subsystems`, given by name or as a set such as "CA" or "C+PA", is walked (6).
+    `traverser` "flexible" takes sibling slots as alternatives.
+
+    Time is in seconds of the caller's clock: nothing here reads a clock. A job holds its resources
+    until it is cancelled, also past its end. Every method is one step for other threads; different
+    matchers share nothing. While a matcher works on a graph, change status, properties and vertices
+    through it. A request that is refused changes nothing. Ids of jobs are unique.
+    """
+
+    def __init__(
+        self,
+        graph: ResourceGraph,
+        policy: str | Policy = "first",
+        *,
+        prune_filters: str | None = None,
+        subsystems: str = "containment",
+        traverser: str = "simple",
+        now: int = 0,
+    ) -> None:
+        if traverser not in TRAVERSERS:
+            raise PolicyError(
+                f"unknown traverser {traverser!r}", hint=f"one of {', '.join(TRAVERSERS)}"
+            )
+        if graph.flat.vertex_count == 0:
+            raise GraphError("the graph is empty", source=graph.source)
+        self.graph = graph
+        self.policy = parse_policy(policy) if isinstance(policy, str) else policy
+        self._setting = (prune_filters or "", subsystems, traverser)
+        names = _subsystem_names(subsystems)
+        self._dominant = names[0]
+        self._engine = Engine(
+            graph.flat,
+            subsystems=names,
+            policy=self.policy,
+            filters=parse_filters(prune_filters or ""),
+            flexible=traverser == "flexible",
+        )
+        self._masks = ConstraintMasks(graph.flat)
+        self._preparer = Preparer(self._engine, node_exclusive=self.policy.node_exclusive)
+        self._jobs = JobTable(self._engine)
+        self._lock = RLock()
+        self._epoch = graph.flat.epoch
+        self._changes = 0
+        self._digest = ""
+        self._growth: list[list[str]] = []
+        self._touched: set[int] = set()
+        self._now = 0
+        self.now = now
+
+    # ---- time ----
+
+    @property
+    def now(self) -> int:
+        """The present time, seconds. The caller moves it, only forward (else `MatchError`)."""
+        return self._now
+
+    @now.setter
+    def now(self, seconds: int) -> None:
+        if not self._now <= seconds < 2**62:
+            raise MatchError(f"time runs forward: it is {self._now} already, not {seconds}")
+        self._now = int(seconds)
+
+    # ---- asking for resources ----
+
+    def compile(self, jobspec: "Jobspec") -> Prepared:
+        """Check and prepare a jobspec; the result may be given in its place. Raises `JobspecError`.
+
+        This happens by itself; the last few hundred requests are kept ready.
+        """
+        with self._steady():
+            return self._preparer.prepare(jobspec)
+
+    def allocate(
+        self, jobspec: "Jobspec | Prepared", *, jobid: int | None = None, now: int | None = None
+    ) -> Allocation:
+        """Book what a jobspec asks for, from now on; `now` moves the clock.
+
+        Raises `Busy` if it does not fit now, `Unsatisfiable` if it never can, both with an
+        `explanation`; `JobspecError` for a request that means nothing; `MatchError` for a job id
+        that is in use. Without `jobid` the next free one is taken.
+        """
+        return self._book("allocate", jobspec, jobid, now)
+
+    def reserve(
+        self, jobspec: "Jobspec | Prepared", *, jobid: int | None = None, now: int | None = None
+    ) -> Allocation:
+        """Book what a jobspec asks for, now or at the earliest later time; as `allocate`.
+
+        Start times are tried where other jobs start or end. `Busy` means that it never becomes free
+        again, or that too many nodes are down.
+        """
+        return self._book("allocate_orelse_reserve", jobspec, jobid, now)
+
+    def without_allocating(
+        self, jobspec: "Jobspec | Prepared", *, future: bool = False
+    ) -> Allocation:
+        """Return what `allocate` (or `reserve`, if `future`) would give; nothing is booked.
+
+        The answer has no job id. Raises as they do.
+        """
+        op = "without_allocating_future" if future else "without_allocating"
+        with self._steady(), self._order_kept():
+            return self._match(op, self._preparer.prepare(jobspec), None)
+
+    def satisfiable(self, jobspec: "Jobspec | Prepared") -> bool:
+        """Say whether it fits if everything is up and free. Raises `JobspecError`."""
+        with self._steady():
+            return self._satisfiable(self._preparer.prepare(jobspec))
+
+    def explain(self, jobspec: "Jobspec | Prepared") -> "Explanation":
+        """Return whether it fits now, later or never, and if not now, what is short.
+
+        For a busy request `earliest` is the first time at which it fits. Costs up to a visit of
+        every vertex in Python. Raises `JobspecError`.
+        """
+        from fluxion_py.match.explain import FITS
+
+        with self._steady(), self._order_kept():
+            prepared = self._preparer.prepare(jobspec)
+            try:
+                found = self._match("without_allocating_future", prepared, None)
+            except (Busy, Unsatisfiable) as refusal:
+                explanation: Explanation = refusal.explanation
+                return explanation
+            if not found.reserved:
+                return FITS
+            return replace(self._explain(prepared, self.now, never=False), earliest=found.at)
+
+    def _book(
+        self, op: str, jobspec: "Jobspec | Prepared", jobid: int | None, now: int | None
+    ) -> Allocation:
+        with self._steady():
+            prepared = self._preparer.prepare(jobspec)
+            jobid = self._jobs.new_id(jobid)
+            if now is not None:
+                self.now = now
+            allocation = self._match(op, prepared, jobid)
+            self._changes += 1
+            return self._jobs.add(allocation, planned=allocation.reserved)
+
+    def _match(self, op: str, prepared: Prepared, jobid: int | None) -> Allocation:
+        allowed = self._masks.allowed(prepared.jobspec.constraints)
+        outcome = self._engine.match(
+            op, prepared.request, prepared.duration, jobid or 0, self._now, allowed
+        )
+        if outcome.errno is Errno.OK and outcome.selection is not None:
+            return Allocation(
+                self.graph.flat,
+                outcome.selection,
+                jobid,
+                outcome.at,
+                outcome.duration,
+                outcome.reserved,
+                prepared.jobspec,
+            )
+        never = not self._satisfiable(prepared)
+        later = partial(self._explain_later, prepared, self._now, never, self._changes)
+        raise (Unsatisfiable if never else Busy)(explanation=later)
+
+    def _satisfiable(self, prepared: Prepared) -> bool:
+        allowed = self._masks.allowed(prepared.jobspec.constraints)
+        outcome = self._engine.match(
+            "satisfiability", prepared.request, prepared.duration, 0, self._now, allowed
+        )
+        return outcome.errno is Errno.OK
+
+    def _explain_later(
+        self, prepared: Prepared, now: int, never: bool, changes: int
+    ) -> "Explanation":
+        with self._steady():
+            if changes == self._changes:
+                return self._explain(prepared, now, never=never)
+            found = self.explain(prepared)
+            return replace(found, text=f"{found.text} (things have changed since the refusal)")
+
+    def _explain(self, prepared: Prepared, now: int, *, never: bool) -> "Explanation":
+        from fluxion_py.match.explain import explain
+        from fluxion_py.match.survey import View
+
+        allowed = self._masks.allowed(prepared.jobspec.constraints)
+        view = View(now, prepared.duration, allowed, never)
+        return explain(self._engine, self._dominant, prepared.jobspec.resources, view)
+
+    # ---- jobs ----
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs that hold something, now or later, by id."""
+        with self._lock:
+            return [self._jobs.job(jobid, self._now) for jobid in self._jobs.ids()]
+
+    def info(self, jobid: int) -> Job:
+        """Return one job as it is now; raises `UnknownJobError`."""
+        with self._lock:
+            return self._jobs.job(jobid, self._now)
+
+    def cancel(self, jobid: int) -> None:
+        """Give back everything of a job; raises `UnknownJobError`, also the second time."""
+        with self._steady():
+            self._jobs.cancel(jobid)
+            self._changes += 1
+
+    def release(
+        self,
+        jobid: int,
+        *,
+        ranks: str | Iterable[int] | None = None,
+        paths: str | Iterable[str] | None = None,
+        R: str | Mapping[str, Any] | None = None,  # noqa: N803 - RFC 20 calls it R
+    ) -> bool:
+        """Give back a part of a job: ranks (an idset text or numbers), paths, or the ranks of an R.
+
+        A rank or path stands for its vertices and all below them. Return True if the job is gone
+        with it. Raises `UnknownJobError`, `GraphError` for an unknown rank or path, `MatchError`
+        where the job owns nothing or owns a vertex above it that stays; then nothing has changed.
+        """
+        from fluxion_py.idset import parse_idset
+        from fluxion_py.readers.rv1 import parse_ranks
+
+        flat = self.graph.flat
+        if sum(part is not None for part in (ranks, paths, R)) != 1:
+            raise MatchError("release takes exactly one of ranks, paths and R")
+        with self._steady():
+            selection = self._jobs.get(jobid).selection
+            subsystem = flat.find_subsystem(self._dominant)
+            if paths is not None:
+                paths = [paths] if isinstance(paths, str) else paths
+                parts = release.rows_of_paths(flat, paths, subsystem)
+            else:
+                numbers = parse_ranks(R) if R is not None else ranks or ()
+                numbers = parse_idset(numbers) if isinstance(numbers, str) else numbers
+                parts = release.rows_of_ranks(flat, numbers, subsystem)
+            gone = release.check_owned(flat, jobid, selection, parts)
+            self._changes += 1
+            return self._jobs.shrink(jobid, gone)
+
+    def restore(self, R: str | Mapping[str, Any], jobid: int | None = None) -> Allocation:  # noqa: N803
+        """Book what an R grants, as text or object (RFC 20), for the time it says.
+
+        An R without an end is good for the graph's life time. Raises `GraphError` if the graph
+        lacks a vertex of it, `Busy` if one is not free, `MatchError` for a job id in use.
+        """
+        from fluxion_py.match.restore import read_grant, selection_of_claims
+
+        with self._steady():
+            jobid = self._jobs.new_id(jobid)
+            grant = read_grant(self.graph.flat, R, self._dominant)
+            duration = grant.duration or self._engine.graph_end - grant.at
+            outcome = self._engine.restore(
+                jobid, grant.claims.rows, grant.at, duration, self._now
+            )
+            if outcome.errno is Errno.BUSY:
+                raise Busy(f"busy: {outcome.messages} is not free in the time of the R")
+            if outcome.errno is not Errno.OK:
+                raise MatchError(f"the R is of no time: from {grant.at}, {duration} seconds")
+            selection = outcome.selection or selection_of_claims(self.graph.flat, grant.claims)
+            self._changes += 1
+            reserved = grant.at > self._now
+            return self._jobs.add(
+                Allocation(self.graph.flat, selection, jobid, grant.at, duration, reserved),
+                planned=False,
+            )

@@ -1,0 +1,215 @@
+"""How much of each wanted thing could be had where: the counts behind an explanation.
+
+The survey lays the request over the graph as the walk does (matching.md 4), but counts instead of
+choosing: at every vertex it sums up what the vertices below offer, and notes for each entry of the
+request who asked for how much, what was there, and why vertices dropped out. Plain Python, run only
+when somebody reads an explanation. O(vertices visited).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fluxion_py._core.engine import Engine
+from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.jobspec.model import Resource
+from fluxion_py.match.constraint_mask import JUDGED_TYPES
+
+SLOT = "slot"
+
+Offers = dict[int, list[int]]  # id of an entry -> units of each vertex (or slot) that is offered
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is looked at: now, for `duration` seconds; or (`empty`) a machine all free and up."""
+
+    now: int
+    duration: int
+    allowed: bytes | None
+    empty: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found of one entry of the request.
+
+    `seen` vertices of its type came into question; `refused` lists those that dropped out, by
+    cause: down, excluded (by the constraint), taken, in use (not idle, though it must be), overrun
+    (held by a job past its end), short (it lacks something below), conflict, siblings. `best` is
+    the most units that any one vertex which asked had below it, `best_rows` are those vertices,
+    `asked` is how many asked.
+    """
+
+    seen: int = 0
+    refused: dict[str, list[int]] = field(default_factory=dict)
+    asked: int = 0
+    best: int = 0
+    best_rows: list[int] = field(default_factory=list)
+
+    def ask(self, row: int, units: int) -> None:
+        """Note that a vertex asked for the entry and found so many units."""
+        self.asked += 1
+        if units > self.best:
+            self.best, self.best_rows = units, []
+        if units == self.best:
+            self.best_rows.append(row)
+
+    def refuse(self, cause: str, row: int) -> None:
+        """Note that a vertex dropped out."""
+        self.refused.setdefault(cause, []).append(row)
+
+
+class Survey:
+    """One request counted over one graph."""
+
+    def __init__(
+        self, engine: Engine, dominant: str, resources: Sequence[Resource], view: View
+    ) -> None:
+        self.engine = engine
+        self.flat: FlatGraph = engine.graph
+        self.root = self.flat.root(dominant)
+        self.resources = resources
+        self.tallies: dict[int, Tally] = {}
+        self.passed: dict[str, list[int]] = {}
+        self.sites: dict[int, list[int]] = {}
+        self._view = view
+        self._subsystem = self.flat.find_subsystem(dominant)
+        self._seen: set[int] = set()
+        offers = self._visit(self.root, resources, True, False) or {}
+        for entry in resources:
+            self.tally(entry).ask(self.root, _total(offers, entry))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the counts alone allow the request."""
+        return all(not self.missing(entry) for entry in self.resources)
+
+    def tally(self, entry: Resource) -> Tally:
+        """Return what was found of an entry."""
+        return self.tallies.setdefault(id(entry), Tally())
+
+    def missing(self, entry: Resource) -> bool:
+        """Say whether no vertex that asked for the entry had enough of it."""
+        return entry.count.resolve(self.tally(entry).best) == 0
+
+    def _visit(
+        self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool
+    ) -> Offers | None:
+        """Return what a vertex and those below offer of the entries; None if it drops out."""
+        kind = self.flat.type(row)
+        named = [entry for entry in wanted if entry.type == kind]
+        slots = [entry for entry in wanted if entry.type == SLOT and self._forms(row, entry)]
+        matched = named[0] if named else None
+        if not (named or slots or pristine):
+            return None
+        if matched is not None:
+            self.tally(matched).seen += 1
+            owned = owned or matched.exclusive is True
+        cause = self._obstacle(row, matched, owned)
+        if len(named) + len(slots) > 1:
+            cause = "siblings"
+        if cause:
+            refused = self.tally(matched).refuse if matched is not None else self._pass
+            refused(cause, row)
+            return None
+        self._seen.add(row)
+        if matched is None:
+            return self._form(row, slots[0]) if slots else self._below(row, wanted, pristine, owned)
+        slots = [
+            entry for entry in matched.children if entry.type == SLOT and self._forms(row, entry)
+        ]
+        if slots:
+            offers = self._form(row, slots[0])
+        else:
+            offers = self._below(row, matched.children, False, owned)
+        return self._settle(row, matched, offers)
+
+    def _settle(self, row: int, matched: Resource, offers: Offers) -> Offers | None:
+        """Return what a named vertex offers: itself, if it has enough below it."""
+        enough = True
+        for entry in matched.children:
+            units = _total(offers, entry)
+            self.tally(entry).ask(row, units)
+            enough = enough and entry.count.resolve(units) > 0
+        if not enough:
+            self.tally(matched).refuse("short", row)
+            return None
+        return {id(matched): [self._units(row)]}
+
+    def _below(
+        self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool
+    ) -> Offers:
+        offers: Offers = {}
+        for child in self._children(row) if wanted else ():
+            if child in self._seen:
+                continue
+            for entry, units in (self._visit(child, wanted, pristine, owned) or {}).items():
+                offers.setdefault(entry, []).extend(units)
+        return offers
+
+    def _form(self, row: int, slot: Resource) -> Offers:
+        """Return how many slots can be formed of what is directly below a vertex."""
+        offers = self._below(row, slot.children, False, True)
+        self.sites.setdefault(id(slot), []).append(row)
+        formed: int | None = None
+        for entry in slot.children:
+            units = offers.get(id(entry), [])
+            self.tally(entry).ask(row, sum(units))
+            need = entry.count.resolve(sum(units))
+            bundles = _bundles(units, need) if need else 0
+            formed = bundles if formed is None else min(formed, bundles)
+        return {id(slot): [1] * formed} if formed else {}
+
+    def _forms(self, row: int, slot: Resource) -> bool:
+        below = {self.flat.type(target) for target, _ in self.flat.out_edges(row)}
+        return bool(slot.children) and all(entry.type in below for entry in slot.children)
+
+    def _children(self, row: int) -> list[int]:
+        return [target for target, kind in self.flat.out_edges(row) if kind == self._subsystem]
+
+    def _pass(self, cause: str, row: int) -> None:
+        self.passed.setdefault(cause, []).append(row)
+
+    def _units(self, row: int) -> int:
+        if self._view.empty:
+            return self.flat.size(row)
+        return self.engine.available(row, self._view.now, self._view.duration)
+
+    def _obstacle(self, row: int, matched: Resource | None, owned: bool) -> str:
+        """Return why a vertex cannot be used, "" if it can (matching.md 4, step 3)."""
+        view = self._view
+        if not view.empty and not self.flat.up(row):
+            return "down"
+        if view.allowed is not None and not view.allowed[row]:
+            if self.flat.type(row) in JUDGED_TYPES:
+                return "excluded"
+        if self._units(row) == 0:
+            return "taken"
+        if matched is None or not owned:
+            return ""
+        if matched.exclusive is False:
+            return "conflict"
+        return "" if view.empty else self._user(row)
+
+    def _user(self, row: int) -> str:
+        """Return whether a vertex that must be idle is in use, or held by a job past its end."""
+        now, end = self._view.now, self._view.now + self._view.duration
+        holds = self.engine.holds(row)
+        if any(start < end and now < stop for _, start, stop, _, _, _ in holds):
+            return "in use"
+        kept = any(whole and not reserved for _, _, _, _, whole, reserved in holds)
+        return "overrun" if kept else ""
+
+
+def _total(offers: Offers, entry: Resource) -> int:
+    return sum(offers.get(id(entry), ()))
+
+
+def _bundles(units: Sequence[int], need: int) -> int:
+    """Return how many shares of `need` units the vertices give, each used in one share only."""
+    shares = held = 0
+    for amount in units:
+        held += amount
+        if held >= need:
+            shares, held = shares + 1, 0
+    return shares
