@@ -109,9 +109,7 @@ class Allocation:
         from fluxion_py.writers import Answer, render
 
         queue = None if self.jobspec is None else self.jobspec.queue
-        return render(
-            format, Answer(self.flat, self.selection, self.at, self.expiration, queue)
-        )
+        return render(format, Answer(self.flat, self.selection, self.at, self.expiration, queue))
 
     def to_dict(self) -> dict[str, Any]:
         """Return id, times, nodes (as hostlist text) and counts, ready for JSON."""

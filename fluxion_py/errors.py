@@ -115,7 +115,7 @@ class RefusalError(MatchError):
         self._explanation = explanation
 
     @property
-    def explanation(self) -> Any:
+    def explanation(self) -> Any:  # noqa: ANN401 - an Explanation, of a layer above
         """What is short, as data."""
         if callable(self._explanation):
             self._explanation = self._explanation()

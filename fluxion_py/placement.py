@@ -90,7 +90,7 @@ def _share(slot: _Slot, number: int, tasks: int) -> tuple[int, Sequence[int], Se
 
 
 def _part(ids: list[int], place: int, count: int) -> list[int]:
-    """Return part `place` of `count` even runs of ids; with fewer ids than parts they are shared."""
+    """Return part `place` of `count` even runs of ids; fewer ids than parts are shared."""
     if len(ids) < count:
         return ids[place * len(ids) // count :][:1]
     return ids[place * len(ids) // count : (place + 1) * len(ids) // count]

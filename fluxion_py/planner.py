@@ -14,7 +14,7 @@ class Planner:
 
     A *span* takes units on a half-open interval [start, start + duration). Times where a span
     starts or ends, and 0, are the *points* of the plan: use changes only there, and only they are
-    proposed as start times. `units` is what is counted, for people. A planner belongs to one thread.
+    proposed as start times. `units` is what is counted, for people. Belongs to one thread.
     """
 
     def __init__(self, total: int, units: str = "") -> None:

@@ -245,7 +245,7 @@ cdef class Walk:
         cdef int32_t edge
         cdef size_t index
         if lo == hi:
-            if self.strict and not self.stop_on_first:
+            if self.strict:
                 self.count_children(row)
         elif self.stop_on_first:
             self.explore_ranked(row, lo, hi, pristine, x, enclosing, shares)
@@ -419,8 +419,9 @@ cdef class Walk:
         cdef int32_t first = nodes[slot].lo
         cdef int64_t units
         # Beyond the wanted number no slot of one vertex can be chosen if slots come in the order
-        # of their scores: always so with candidates of one unit and ties by position.
-        cdef bint enough_will_do = not self.reference_ties
+        # of their scores: always so with candidates of one unit and ties by position. (Locality
+        # looks at runs of scores, so it needs them all.)
+        cdef bint enough_will_do = not self.reference_ties and self.order != LOCALITY
         if self.flexible:
             return self.form_flexible(row, lo, hi, enclosing)
         kinds = nodes[slot].hi - first

@@ -15,7 +15,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else "-"
-    if not first.startswith("-") or (len(arguments) == 1 and first in ("-h", "--help", "--version")):
+    if not first.startswith("-") or (
+        len(arguments) == 1 and first in ("-h", "--help", "--version")
+    ):
         from fluxion_py.cli.tool import run_tool
 
         return run_tool(first, arguments[1:])

@@ -29,7 +29,8 @@ def format_line(allocation: "Allocation") -> str:
 
 def format_answer(allocation: "Allocation", now: int) -> str:
     """Return the tree of an allocation, then the block of id, amounts and times."""
-    parts = [f"{number} {kind}" for kind, number in _counts(allocation).items()]
+    counts = counts_of(allocation.flat, allocation.selection)
+    parts = [f"{number} {kind}" for kind, number in counts.items()]
     slots = slots_of(allocation)
     if slots:
         parts.append("slots: " + " ".join(f"{name}={number}" for name, number in slots.items()))
@@ -98,6 +99,3 @@ def _slots_by_task(allocation: "Allocation", jobspec: "Jobspec") -> dict[str, in
         return {}
     return {task.slot: len(allocation.tasks()) // task.count[1]}
 
-
-def _counts(allocation: "Allocation") -> dict[str, int]:
-    return counts_of(allocation.flat, allocation.selection)

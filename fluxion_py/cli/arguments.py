@@ -12,6 +12,10 @@ GRAPH_VARIABLE = "FLUXION_GRAPH"
 """Environment variable with the graph file to use without -L."""
 
 
+DEFAULT_POLICY = "low"
+"""What people expect: the first free nodes of the list. `first` is faster on large machines."""
+
+
 class Parser(argparse.ArgumentParser):
     """Reports a mistake as an `InputError`, so that it ends like any other bad input."""
 
@@ -88,7 +92,10 @@ def add_matcher(parser: Parser) -> None:
     from fluxion_py.match.policy import POLICIES
 
     parser.add_argument(
-        "-P", "--policy", metavar="POLICY", help=f"{', '.join(POLICIES)} (default: first)"
+        "-P",
+        "--policy",
+        metavar="POLICY",
+        help=f"{', '.join(POLICIES)} (default: {DEFAULT_POLICY})",
     )
     parser.add_argument(
         "-p",

@@ -8,7 +8,7 @@ from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wan
 from fluxion_py.cli.census import take_census
 from fluxion_py.cli.columns import format_table
 from fluxion_py.cli.places import missing
-from fluxion_py.cli.workplace import load_graph, progress, with_state
+from fluxion_py.cli.workplace import load_graph, progress, read_state, restored
 from fluxion_py.errors import InputError
 from fluxion_py.graph import ResourceGraph
 from fluxion_py.match.pruning import DEFAULT_FILTERS
@@ -101,8 +101,9 @@ def run_info(arguments: Namespace) -> int:
     """Print the census of a graph, or the graph itself."""
     graph = load_graph(arguments.graph)
     filters = DEFAULT_FILTERS
-    if arguments.state:
-        filters = with_state(graph, arguments).prune_filters
+    if (state := read_state(arguments)) is not None:
+        restored(graph, arguments, state)
+        filters = state["prune_filters"] or DEFAULT_FILTERS
     if arguments.format in ("dot", "graphml", "jgf"):
         from fluxion_py.writers.whole import write_whole
 
@@ -125,7 +126,6 @@ def run_info(arguments: Namespace) -> int:
     )
     subsystems = ", ".join(census.subsystems)
     sys.stdout.write(
-        f"subsystems: {subsystems}   depth: {census.depth}   "
-        f"prune filters: {filters}\n"
+        f"subsystems: {subsystems}   depth: {census.depth}   prune filters: {filters}\n"
     )
     return 0

@@ -29,9 +29,9 @@ Rows = set[int]
 Reference = Callable[[str], Rows]
 
 _TOKEN = re.compile(r"[()]|[^\s()]+")
-_OWN_KEYS = ("type", "name", "id", "rank", "path")
+_OWN_KEYS = ("type", "name", "id", "rank", "path", "property")
 _REFERENCE_KEYS = (
-    "status", "sched-now", "sched-future", "names", "property", "agfilter",
+    "status", "sched-now", "sched-future", "names", "agfilter",
     "jobid-alloc", "jobid-reserved", "jobid-span", "jobid-tag",
 )  # fmt: skip
 
@@ -97,8 +97,6 @@ class _Search:
         if token in ("", ")", "and", "or") or not value:
             where = repr(token[:40]) if token else "at the end"
             raise FormatError(f"a predicate key=value is missing: {where}")
-        if key == "property" and "=" in value:
-            return self._with_property(*value.split("=", 1))
         if key in _REFERENCE_KEYS:
             return self.reference(token)
         if key in _OWN_KEYS:
@@ -121,6 +119,8 @@ class _Search:
             return {row for name in parse_hostlist(value) for row in flat.rows_named(name)}
         if key == "rank":
             return {row for rank in parse_idset(value) for row in flat.rows_of_rank(rank)}
+        if key == "property":
+            return self._with_property(*value.partition("="))
         if key == "id":
             wanted = set(parse_idset(value))
             return {row for row in self.all if flat.id(row) in wanted}
@@ -152,5 +152,8 @@ class _Search:
             found.update(level)
         return found
 
-    def _with_property(self, key: str, value: str) -> Rows:
-        return {row for row in self.all if self.flat.properties(row).get(key) == value}
+    def _with_property(self, key: str, equals: str, value: str) -> Rows:
+        found = {row: self.flat.properties(row) for row in self.all}
+        if not equals:
+            return {row for row, properties in found.items() if key in properties}
+        return {row for row, properties in found.items() if properties.get(key) == value}

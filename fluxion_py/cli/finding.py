@@ -1,4 +1,4 @@
-"""`find`: which vertices satisfy an expression?"""
+"""`find`: the vertices that satisfy an expression."""
 
 import json
 import sys

@@ -28,9 +28,7 @@ def run_jobs(arguments: Namespace) -> int:
         documents = [{"state": job.state.value, **job.allocation.to_dict()} for job in jobs]
         sys.stdout.write(json.dumps(documents) + "\n")
         return 0
-    rows = [
-        (job.id, job.state.value, job.at, job.expiration, job.allocation.nodes) for job in jobs
-    ]
+    rows = [(job.id, job.state.value, job.at, job.expiration, job.allocation.nodes) for job in jobs]
     sys.stdout.write(
         format_table(
             ("JOBID", "STATE", "START", "END", "NODES"), rows, right=("JOBID", "START", "END")

@@ -96,7 +96,9 @@ def _book(arguments: Namespace, verb: str) -> int:
 def add_satisfiability(parser: Parser) -> None:
     """Add the options of `satisfiability`."""
     _add_asking(parser, state=True)
-    example(parser, "satisfiability -L elk.json job.yaml", "satisfiability -L elk.json -N 100 -n 100")
+    example(
+        parser, "satisfiability -L elk.json job.yaml", "satisfiability -L elk.json -N 100 -n 100"
+    )
 
 
 def run_satisfiability(arguments: Namespace) -> int:

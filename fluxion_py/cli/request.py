@@ -1,7 +1,6 @@
 """The request of a command line: a jobspec file, standard input, a shape, or the short form."""
 
 import json
-import math
 import os
 import sys
 from argparse import Namespace
@@ -164,7 +163,3 @@ def _with_system(jobspec: Jobspec, system: dict[str, Any]) -> Jobspec:
     document = replace(jobspec, attributes=attributes).to_dict()
     return parse_object(document)
 
-
-def is_endless(duration: float) -> bool:
-    """Tell whether a duration means no limit."""
-    return duration == 0 or math.isinf(duration)

@@ -1,7 +1,7 @@
 """A state on disk that several processes share: one reads, books and writes at a time.
 
 A reader needs no lock: the file is replaced as a whole, by rename, so it is either the old state or
-the new one. A writer holds the lock of `PATH.lock` from its read to its write. What the state
+the new one. A writer holds the lock on `PATH.lock` from its read to its write. What the state
 contains is the business of `Matcher.save` and `Matcher.load`.
 """
 
@@ -83,21 +83,38 @@ class StateFile:
 
 @contextmanager
 def file_lock(path: str, source: str | None = None) -> Iterator[None]:
-    """Hold the exclusive lock that belongs to a file: that of `PATH.lock`, which stays behind.
+    """Hold the exclusive lock that belongs to a file: the one on `PATH.lock`.
 
-    The lock is on a file of its own because the file itself is replaced. `source` is the name for
-    messages. Raises `StateError` if the lock file cannot be made.
+    It is on a file of its own because the file itself is replaced; the holder removes it at the
+    end. `source` is the name for messages. Raises `StateError` if it cannot be made.
     """
+    name = f"{os.path.realpath(path)}.lock"
     try:
-        descriptor = os.open(f"{os.path.realpath(path)}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = _locked(name)
     except OSError as error:
         message = f"cannot be locked with {source or path}.lock: {error.strerror}"
         raise StateError(message, source=source or path) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        with suppress(OSError):
+            os.unlink(name)
         os.close(descriptor)
+
+
+def _locked(name: str) -> int:
+    """Return a descriptor of the lock file, locked and still the one of this name."""
+    while True:
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), os.stat(name)):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # its holder removed it while we waited
 
 
 def replace_file(path: str, chunks: Iterable[str], source: str | None = None) -> None:

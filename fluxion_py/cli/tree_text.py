@@ -86,7 +86,9 @@ def _lines(graph: FlatGraph, branches: list[Branch], level: int) -> Iterator[tup
         number = len(members)
         text = f"{indent}{names} {number} {kind if number == 1 else plural(kind)}"
         if needs != 1:
-            text += f", {'each ' if number > 1 else ''}{needs} {graph.unit(members[0].row)}".rstrip()
+            text += (
+                f", {'each ' if number > 1 else ''}{needs} {graph.unit(members[0].row)}".rstrip()
+            )
         if inside != "-":
             text += f"{', each' if number > 1 else ''}: {inside}"
         yield text, "exclusive" if exclusive else "shared"

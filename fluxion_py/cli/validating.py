@@ -1,4 +1,4 @@
-"""`validate`: is this file right, whatever it is, a graph in any format or a jobspec?"""
+"""`validate`: whether a file is right, be it a graph in any format or a jobspec."""
 
 import json
 import re
@@ -102,5 +102,3 @@ def _praise(jobspec: Jobspec) -> str:
     tasks = f"{len(jobspec.tasks)} {plural('task') if len(jobspec.tasks) != 1 else 'task'}"
     shown = " > ".join(kinds) if len(kinds) <= 8 else f"{len(kinds)} resources"
     return f"ok (jobspec version {jobspec.version}: {shown}; {tasks})"
-
-

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fluxion_py.cli.arguments import GRAPH_VARIABLE
+from fluxion_py.cli.arguments import DEFAULT_POLICY, GRAPH_VARIABLE
 from fluxion_py.errors import FluxionError, InputError
 from fluxion_py.graph import ResourceGraph
 
@@ -28,9 +28,7 @@ def load_graph(path: str | None) -> ResourceGraph:
 def require_graph(path: str | None) -> str:
     """Return the path of -L; raises `InputError` if there is none."""
     if not path:
-        raise InputError(
-            "no graph: -L GRAPH is missing", hint=f"or name one in ${GRAPH_VARIABLE}"
-        )
+        raise InputError("no graph: -L GRAPH is missing", hint=f"or name one in ${GRAPH_VARIABLE}")
     return path
 
 
@@ -62,13 +60,13 @@ def open_matcher(arguments: Namespace, *, change: bool) -> "Iterator[Matcher]":
     """
     graph = load_graph(arguments.graph)
     if not arguments.state or not change:
-        yield with_state(graph, arguments)
+        yield restored(graph, arguments, read_state(arguments))
         return
     from fluxion_py.cli.state_file import StateFile
 
     file = StateFile(arguments.state)
     with file.locked():
-        matcher = _restored(graph, arguments, file.read())
+        matcher = restored(graph, arguments, file.read())
         yield matcher
         file.write(matcher.save())
 
@@ -82,33 +80,30 @@ def require_state(arguments: Namespace) -> None:
         )
 
 
-def with_state(graph: ResourceGraph, arguments: Namespace) -> "Matcher":
-    """Return a matcher on a graph, with the state of --state if there is one, to look at."""
+def read_state(arguments: Namespace) -> dict[str, Any] | None:
+    """Return what the state file of --state holds, to look at; None if there is none."""
     from fluxion_py.cli.state_file import StateFile
 
-    state = StateFile(arguments.state).read() if arguments.state else None
-    return _restored(graph, arguments, state)
+    return StateFile(arguments.state).read() if arguments.state else None
 
 
-_OPTIONS = {
-    "policy": "first",
-    "prune_filters": None,
-    "subsystems": "containment",
-    "traverser": "simple",
-}
-"""Options that say how to match, as `Matcher` and its state name them, with their defaults."""
+_OPTIONS = ("policy", "prune_filters", "subsystems", "traverser")
+"""Options that say how to match, as `Matcher` and its state name them."""
 
 
-def _restored(
-    graph: ResourceGraph, arguments: Namespace, state: dict[str, Any] | None
-) -> "Matcher":
+def restored(graph: ResourceGraph, arguments: Namespace, state: dict[str, Any] | None) -> "Matcher":
     """Return the matcher of a state, or a new one; then let the time of --now come."""
     from fluxion_py.match.matcher import Matcher
 
     given = {name: getattr(arguments, name, None) for name in _OPTIONS}
     if state is None:
-        chosen = {name: given[name] or default for name, default in _OPTIONS.items()}
-        matcher = Matcher(graph, chosen.pop("policy") or "first", **chosen)
+        matcher = Matcher(
+            graph,
+            given["policy"] or DEFAULT_POLICY,
+            prune_filters=given["prune_filters"],
+            subsystems=given["subsystems"] or "containment",
+            traverser=given["traverser"] or "simple",
+        )
     else:
         matcher = _load(graph, arguments.state, state)
         for name, value in given.items():

@@ -116,7 +116,7 @@ class _Finder:
         if entry.type == SLOT:
             sites = self.survey.sites.get(id(entry), [])
             if not sites:
-                return self._no_site(entry)
+                return self._no_site(entry, above)
         elif "short" not in tally.refused:
             return self._short(entry, above)
         for child in entry.children:
@@ -125,9 +125,11 @@ class _Finder:
         return self._apart(entry)
 
     def _types(self, entry: Resource) -> Iterable[str]:
-        return [child.type for child in entry.children if child.type != SLOT] if (
-            entry.type == SLOT
-        ) else [entry.type]
+        return (
+            [child.type for child in entry.children if child.type != SLOT]
+            if (entry.type == SLOT)
+            else [entry.type]
+        )
 
     def _short(self, entry: Resource, above: list[Resource]) -> Explanation:
         """Say how many there are of an entry where most are."""
@@ -158,11 +160,14 @@ class _Finder:
             entry, text + self._dropped(entry), "short", need=need, have=have, level=level
         )
 
-    def _no_site(self, slot: Resource) -> Explanation:
+    def _no_site(self, slot: Resource, above: Sequence[Resource]) -> Explanation:
         kinds = " and ".join(child.type for child in slot.children)
         passed = self.survey.passed
-        text = f"slot {slot.label} needs {kinds} directly below one vertex; "
-        text += "no usable vertex has " + ("both" if len(slot.children) == 2 else "them")
+        has = {1: "it", 2: "both"}.get(len(slot.children), "all of them")
+        text = f"slot {slot.label} needs {kinds} directly below one vertex; no usable vertex "
+        text += f"has {has}"
+        if above:
+            text += f" (levels below {above[-1].type} cannot be left out)"
         return self._tell(slot, text + _causes(passed), "site", counts=_sizes(passed))
 
     def _apart(self, entry: Resource) -> Explanation:

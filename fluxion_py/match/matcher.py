@@ -1,42 +1,25 @@
 """The door of the library: a graph, a policy, and what is booked on it."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from fluxion_py._core.engine import Engine
 from fluxion_py.allocation import Allocation
-from fluxion_py.errors import (
-    Busy,
-    GraphError,
-    InputError,
-    MatchError,
-    PolicyError,
-    Unsatisfiable,
-)
-from fluxion_py.graph.resource_graph import ResourceGraph
-from fluxion_py.graph.vertex import Vertex
-from fluxion_py.match import release
-from fluxion_py.match.constraint_mask import ConstraintMasks
-from fluxion_py.match.job import Job, JobTable
-from fluxion_py.match.policy import Policy, parse_policy
-from fluxion_py.match.prepared import Prepared, Preparer
-from fluxion_py.match.pruning import parse_filters
-from fluxion_py.match.subsystems import SUBSYSTEM_SETS, parse_subsystems
+from fluxion_py.errors import Busy, MatchError, Unsatisfiable
+from fluxion_py.match import release, state
+from fluxion_py.match.job import Job
+from fluxion_py.match.live_graph import LiveGraph
+from fluxion_py.match.prepared import Prepared
 from fluxion_py.outcome import Errno
 
 if TYPE_CHECKING:
+    from fluxion_py.graph.resource_graph import ResourceGraph
     from fluxion_py.jobspec.model import Jobspec
     from fluxion_py.match.explain import Explanation
 
-TRAVERSERS = ("simple", "flexible")
-"""How sibling slots are read: refused, or as alternatives (jobspec.md 5)."""
 
-
-class Matcher:
+class Matcher(LiveGraph):
     """Finds and books resources of one graph, now and in the future.
 
     `policy` is a name such as "first", "low" or "hinodex", a custom text, or a `Policy`
@@ -49,59 +32,6 @@ class Matcher:
     matchers share nothing. While a matcher works on a graph, change status, properties and vertices
     through it. A request that is refused changes nothing. Ids of jobs are unique.
     """
-
-    def __init__(
-        self,
-        graph: ResourceGraph,
-        policy: str | Policy = "first",
-        *,
-        prune_filters: str | None = None,
-        subsystems: str = "containment",
-        traverser: str = "simple",
-        now: int = 0,
-    ) -> None:
-        if traverser not in TRAVERSERS:
-            raise PolicyError(
-                f"unknown traverser {traverser!r}", hint=f"one of {', '.join(TRAVERSERS)}"
-            )
-        if graph.flat.vertex_count == 0:
-            raise GraphError("the graph is empty", source=graph.source)
-        self.graph = graph
-        self.policy = parse_policy(policy) if isinstance(policy, str) else policy
-        self._setting = (prune_filters or "", subsystems, traverser)
-        names = _subsystem_names(subsystems)
-        self._dominant = names[0]
-        self._engine = Engine(
-            graph.flat,
-            subsystems=names,
-            policy=self.policy,
-            filters=parse_filters(prune_filters or ""),
-            flexible=traverser == "flexible",
-        )
-        self._masks = ConstraintMasks(graph.flat)
-        self._preparer = Preparer(self._engine, node_exclusive=self.policy.node_exclusive)
-        self._jobs = JobTable(self._engine)
-        self._lock = RLock()
-        self._epoch = graph.flat.epoch
-        self._changes = 0
-        self._digest = ""
-        self._growth: list[list[str]] = []
-        self._touched: set[int] = set()
-        self._now = 0
-        self.now = now
-
-    # ---- time ----
-
-    @property
-    def now(self) -> int:
-        """The present time, seconds. The caller moves it, only forward (else `MatchError`)."""
-        return self._now
-
-    @now.setter
-    def now(self, seconds: int) -> None:
-        if not self._now <= seconds < 2**62:
-            raise MatchError(f"time runs forward: it is {self._now} already, not {seconds}")
-        self._now = int(seconds)
 
     # ---- asking for resources ----
 
@@ -248,7 +178,7 @@ class Matcher:
         *,
         ranks: str | Iterable[int] | None = None,
         paths: str | Iterable[str] | None = None,
-        R: str | Mapping[str, Any] | None = None,  # noqa: N803 - RFC 20 calls it R
+        R: str | Mapping[str, Any] | None = None,
     ) -> bool:
         """Give back a part of a job: ranks (an idset text or numbers), paths, or the ranks of an R.
 
@@ -264,19 +194,18 @@ class Matcher:
             raise MatchError("release takes exactly one of ranks, paths and R")
         with self._steady():
             selection = self._jobs.get(jobid).selection
-            subsystem = flat.find_subsystem(self._dominant)
             if paths is not None:
                 paths = [paths] if isinstance(paths, str) else paths
-                parts = release.rows_of_paths(flat, paths, subsystem)
+                parts = release.rows_of_paths(flat, paths, self._subsystem)
             else:
                 numbers = parse_ranks(R) if R is not None else ranks or ()
                 numbers = parse_idset(numbers) if isinstance(numbers, str) else numbers
-                parts = release.rows_of_ranks(flat, numbers, subsystem)
+                parts = release.rows_of_ranks(flat, numbers, self._subsystem)
             gone = release.check_owned(flat, jobid, selection, parts)
             self._changes += 1
             return self._jobs.shrink(jobid, gone)
 
-    def restore(self, R: str | Mapping[str, Any], jobid: int | None = None) -> Allocation:  # noqa: N803
+    def restore(self, R: str | Mapping[str, Any], jobid: int | None = None) -> Allocation:
         """Book what an R grants, as text or object (RFC 20), for the time it says.
 
         An R without an end is good for the graph's life time. Raises `GraphError` if the graph
@@ -288,9 +217,7 @@ class Matcher:
             jobid = self._jobs.new_id(jobid)
             grant = read_grant(self.graph.flat, R, self._dominant)
             duration = grant.duration or self._engine.graph_end - grant.at
-            outcome = self._engine.restore(
-                jobid, grant.claims.rows, grant.at, duration, self._now
-            )
+            outcome = self._engine.restore(jobid, grant.claims.rows, grant.at, duration, self._now)
             if outcome.errno is Errno.BUSY:
                 raise Busy(f"busy: {outcome.messages} is not free in the time of the R")
             if outcome.errno is not Errno.OK:
@@ -302,3 +229,54 @@ class Matcher:
                 Allocation(self.graph.flat, selection, jobid, grant.at, duration, reserved),
                 planned=False,
             )
+
+    # ---- state ----
+
+    def save(self) -> dict[str, Any]:
+        """Return everything but the graph as data that JSON can hold; `load` reads it back.
+
+        Jobs with their vertices and times, the clock, status and property changes, growth of the
+        graph, and what the first* policies remember. Weights of 2^64 - 1 occur: use a JSON reader
+        with exact integers, as Python's is.
+        """
+        with self._steady():
+            jobs = [state.job_to_dict(*entry) for entry in self._jobs]
+            return {
+                **self._state(),
+                "now": self._now,
+                "next_jobid": self._jobs.next_id,
+                "jobs": jobs,
+                "weights": [list(weight) for weight in self._engine.edge_weights()],
+            }
+
+    @classmethod
+    def load(cls, graph: "ResourceGraph", saved: Mapping[str, Any]) -> "Matcher":
+        """Return the matcher of a saved state; its later answers are those of the saved one.
+
+        `graph` must be read anew from what the saved matcher started from; it is brought to the
+        saved state. Raises `InputError` for a damaged state or another graph.
+        """
+        saved = state.check(saved)
+        matcher = cls(
+            graph,
+            state.policy_from_dict(saved["policy"]),
+            prune_filters=saved["prune_filters"],
+            subsystems=saved["subsystems"],
+            traverser=saved["traverser"],
+        )
+        matcher._resume(saved)
+        for entry in saved["jobs"]:
+            allocation, planned = state.job_from_dict(graph.flat, entry)
+            matcher._jobs.new_id(allocation.id)
+            matcher._engine.book(
+                allocation.id or 0,
+                allocation.selection.vertices,
+                allocation.at,
+                allocation.duration,
+                planned,
+            )
+            matcher._jobs.add(allocation, planned=planned)
+        matcher._jobs.next_id = saved["next_jobid"]
+        matcher._engine.set_edge_weights([tuple(weight) for weight in saved["weights"]])
+        matcher.now = saved["now"]
+        return matcher

@@ -57,7 +57,9 @@ def check_owned(
     for source, target, _ in selection.edges:
         if target in gone and source in owned and source not in gone:
             above, part = flat.path(source), flat.path(target)
-            raise MatchError(f"job {jobid} owns {above} whole, so {part} cannot be given back alone")
+            raise MatchError(
+                f"job {jobid} owns {above} whole, so {part} cannot be given back alone"
+            )
     return gone
 
 

@@ -5,18 +5,21 @@ then the state. Growth and shrinking since then are part of it and are replayed.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.allocation import Allocation
 from fluxion_py.errors import InputError
+from fluxion_py.match.policy import Policy
 from fluxion_py.outcome import Selection
 
 VERSION = 1
-_KEYS = {
+_KEYS: dict[str, type] = {
     "version": int,
     "graph": str,
-    "policy": str,
+    "policy": Mapping,
     "prune_filters": str,
     "subsystems": str,
     "traverser": str,
@@ -63,12 +66,15 @@ def selection_to_list(selection: Selection) -> list[Any]:
     ]
 
 
-def selection_from_list(flat: FlatGraph, value: Any) -> Selection:
+def selection_from_list(flat: FlatGraph, value: Sequence[Any]) -> Selection:
     """Return the selection of `selection_to_list`. Raises `InputError` for anything else."""
     try:
         vertices, edges, labels = value
         found = Selection(
-            [(int(row), int(needs), bool(whole), int(depth)) for row, needs, whole, depth in vertices],
+            [
+                (int(row), int(needs), bool(whole), int(depth))
+                for row, needs, whole, depth in vertices
+            ],
             [(int(source), int(target), int(kind)) for source, target, kind in edges],
             {int(row): str(label) for row, label in labels},
         )
@@ -78,3 +84,55 @@ def selection_from_list(flat: FlatGraph, value: Any) -> Selection:
         if not 0 <= row < len(flat) or not flat.alive(row):
             raise InputError(f"the graph has no vertex {row}", where="jobs")
     return found
+
+
+def job_to_dict(allocation: Allocation, planned: bool) -> dict[str, Any]:
+    """Return a job as data; `planned` as in `Job`."""
+    request = allocation.request
+    if request is not None and not isinstance(request, Mapping):
+        request = request.to_dict()
+    return {
+        "id": allocation.id,
+        "at": allocation.at,
+        "duration": allocation.duration,
+        "reserved": allocation.reserved,
+        "planned": planned,
+        "selection": selection_to_list(allocation.selection),
+        "jobspec": request,
+    }
+
+
+def job_from_dict(flat: FlatGraph, value: Mapping[str, Any]) -> tuple[Allocation, bool]:
+    """Return the allocation of `job_to_dict`, and whether it was planned. Raises `InputError`."""
+    try:
+        numbers = [int(value[key]) for key in ("id", "at", "duration")]
+        flags = [bool(value[key]) for key in ("reserved", "planned")]
+        selection, request = value["selection"], value["jobspec"]
+    except (KeyError, TypeError, ValueError):
+        raise InputError("a job is damaged", where="jobs") from None
+    jobid, at, duration = numbers
+    if at < 0 or duration < 1:
+        raise InputError(f"job {jobid} has no time", where="jobs")
+    chosen = selection_from_list(flat, selection)
+    return Allocation(flat, chosen, jobid, at, duration, flags[0], request), flags[1]
+
+
+def policy_to_dict(policy: Policy) -> dict[str, Any]:
+    """Return the choices of a policy."""
+    return asdict(policy)
+
+
+def policy_from_dict(value: Mapping[str, Any]) -> Policy:
+    """Return the policy of `policy_to_dict`; raises `InputError`."""
+    try:
+        return Policy(**value)
+    except TypeError:
+        raise InputError("the policy is damaged", where="policy") from None
+
+
+def pairs(value: Sequence[Any], where: str) -> list[tuple[Any, Any]]:
+    """Return a list of pairs; raises `InputError` if it is none."""
+    try:
+        return [(first, second) for first, second in value]
+    except (TypeError, ValueError):
+        raise InputError("must hold pairs", where=where) from None

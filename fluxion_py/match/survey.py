@@ -136,9 +136,7 @@ class Survey:
             return None
         return {id(matched): [self._units(row)]}
 
-    def _below(
-        self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool
-    ) -> Offers:
+    def _below(self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool) -> Offers:
         offers: Offers = {}
         for child in self._children(row) if wanted else ():
             if child in self._seen:
@@ -180,9 +178,9 @@ class Survey:
         view = self._view
         if not view.empty and not self.flat.up(row):
             return "down"
-        if view.allowed is not None and not view.allowed[row]:
-            if self.flat.type(row) in JUDGED_TYPES:
-                return "excluded"
+        judged = view.allowed is not None and self.flat.type(row) in JUDGED_TYPES
+        if judged and view.allowed is not None and not view.allowed[row]:
+            return "excluded"
         if self._units(row) == 0:
             return "taken"
         if matched is None or not owned:

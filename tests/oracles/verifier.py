@@ -80,16 +80,22 @@ class Verifier:
         del self.holds[jobid]
 
     def release(self, jobid: int, rows: Iterable[int]) -> None:
-        """Strike some vertices of a job, and its shared vertices that hold nothing any more."""
-        self.machine.refresh()
+        """Strike some vertices of a job, and those above them that hold nothing any more.
+
+        A vertex above goes too, even an exclusive one, if the job has nothing else below it.
+        Ways are those of the last judgement: the vertices may have left the machine since.
+        """
         gone = set(rows)
+        above: set[int] = set()
+        waiting = list(gone)
+        while waiting:
+            parents = set(self.machine.parents.get(waiting.pop(), ())) - above
+            above |= parents
+            waiting += parents
+        held = {hold.row for hold in self.holds.get(jobid, ())}
+        kept = held - gone - above
+        gone |= {row for row in above if kept.isdisjoint(self.machine.below(row))}
         left = [hold for hold in self.holds.pop(jobid, []) if hold.row not in gone]
-        kept = {hold.row for hold in left if hold.exclusive}
-        left = [
-            hold
-            for hold in left
-            if hold.exclusive or not kept.isdisjoint(self.machine.below(hold.row))
-        ]
         if left:
             self.holds[jobid] = left
 

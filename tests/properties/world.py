@@ -48,6 +48,12 @@ class Step:
     def __str__(self) -> str:
         return f"{self.kind}({', '.join(map(_shown, self.args))})"
 
+    def rows(self) -> Iterable[int]:
+        """Return the vertices that the step names."""
+        if self.kind in ("remove", "set_status"):
+            return (self.args[0],)
+        return self.args[1] if self.kind in ("cancel_vertices", "restore") else ()
+
 
 def _shown(value: object) -> str:
     if not isinstance(value, Jobspec):
@@ -287,6 +293,8 @@ def shortest(make: Callable[[], World], steps: Sequence[Step], failing: type[Bas
         world = make()
         try:
             for step in history:
+                if any(not 0 <= row < len(world.flat) for row in step.rows()):
+                    return None
                 world.take(step)
         except failing as error:
             return f"{error}\n{world.report()}"
