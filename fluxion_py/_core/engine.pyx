@@ -125,6 +125,7 @@ cdef class Engine:
         self.walk.preorder = self.walk.postorder = 0
         self.walk.messages.clear()
         self.walk.any_status = False
+        self.walk.failure = NOTTY
         return 0
 
     cdef object outcome(self, errno, int64_t at, int64_t duration):

@@ -111,7 +111,7 @@ cdef class Walk:
     cdef vector[Tally] tallies
     cdef int64_t root_needs
     cdef bint root_exclusive
-    cdef public int failure                 # Failure; survives from walk to walk (errata G2)
+    cdef public int failure                 # Failure of this operation so far (errata G2)
     cdef string messages
     cdef dict labels                        # row -> label of what it satisfies
     cdef bint strict

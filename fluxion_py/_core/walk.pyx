@@ -131,15 +131,19 @@ cdef class Walk:
                 if slot < 0:
                     slot = at
                 hits += not self.flexible
+        if matched >= 0 and slot < 0 and hits == 1:
+            next_lo, next_hi = nodes[matched].lo, nodes[matched].hi
+            slot = self.fitting_slot(row, next_lo, next_hi)
+            if slot >= 0 and not self.flexible and (
+                self.fitting_slot(row, slot + 1, next_hi) >= 0
+            ):
+                hits = 2
         if hits > 1:
             self.complain(
                 f"test: siblings in jobspec request same resource type : {self.graph.type(row)}.\n"
             )
             return self.refuse(base, content_base)
-        if matched >= 0:
-            next_lo, next_hi = nodes[matched].lo, nodes[matched].hi
-            slot = self.fitting_slot(row, next_lo, next_hi)
-        elif slot < 0 and not pristine:
+        if matched < 0 and slot < 0 and not pristine:
             return self.refuse(base, content_base)
         units = self.ledger.available(row, self.start, self.end)
         if units == 0 or not self.fits_here(row, lo, hi, matched, x):

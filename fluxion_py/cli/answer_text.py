@@ -1,9 +1,11 @@
 """What `allocate` and its kin print about an allocation: a tree and a block, a line, or JSON."""
 
 import json
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from fluxion_py.cli.tree_text import counts_of, format_tree
+from fluxion_py.hostlist import Hostlist
 
 if TYPE_CHECKING:
     from fluxion_py.allocation import Allocation
@@ -56,6 +58,19 @@ def answer_object(allocation: "Allocation") -> dict[str, Any]:
     return document
 
 
+def explanation_object(explanation: object) -> dict[str, Any]:
+    """Return why a request was refused as JSON-able values, under the key `explanation`."""
+    if not is_dataclass(explanation):
+        return {}
+    values = {each.name: getattr(explanation, each.name) for each in fields(explanation)}
+    known = {
+        name: str(value) if isinstance(value, Hostlist) else value
+        for name, value in values.items()
+        if name not in ("verdict", "text")
+    }
+    return {"explanation": known}
+
+
 def is_endless(allocation: "Allocation") -> bool:
     """Tell whether the job asked for no limit of time."""
     jobspec = allocation.jobspec
@@ -98,4 +113,3 @@ def _slots_by_task(allocation: "Allocation", jobspec: "Jobspec") -> dict[str, in
     if task.count is None or task.count[0] != "per_slot":
         return {}
     return {task.slot: len(allocation.tasks()) // task.count[1]}
-

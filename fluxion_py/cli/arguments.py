@@ -29,7 +29,7 @@ def parse(
 ) -> argparse.Namespace | None:
     """Return the checked arguments of a subcommand; None if help was printed instead.
 
-    Words after a `--` are the command of the job, `arguments.command`; None without a `--`.
+    Where a command may stand, the words after a `--` are it, `arguments.command`; else None.
     Raises `InputError`.
     """
     parser = Parser(
@@ -40,15 +40,13 @@ def parse(
     )
     add(parser)
     command = None
-    if "--" in words:
+    if "--" in words and parser.get_default("takes_command"):
         cut = words.index("--")
         words, command = words[:cut], words[cut + 1 :]
     try:
         arguments = parser.parse_intermixed_args(words)
     except SystemExit:  # --help has printed its text
         return None
-    if command is not None and not getattr(arguments, "takes_command", False):
-        parser.error("-- COMMAND is not expected here")
     arguments.command = command
     return arguments
 

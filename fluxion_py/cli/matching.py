@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from fluxion_py.cli.answer_text import answer_object, format_answer, format_line
+from fluxion_py.cli.answer_text import answer_object, explanation_object, format_answer, format_line
 from fluxion_py.cli.arguments import (
     Parser,
     add_graph,
@@ -169,11 +169,8 @@ def _refuse(arguments: Namespace, refusal: Busy | Unsatisfiable) -> int:
     """Say why not: one line for people, an object for programs."""
     never = isinstance(refusal, Unsatisfiable)
     if wants_json(arguments):
-        to_dict = getattr(refusal.explanation, "to_dict", None)
         document = {"verdict": "never" if never else "busy", "message": str(refusal)}
-        if to_dict is not None:
-            document["explanation"] = to_dict()
-        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.write(json.dumps(document | explanation_object(refusal.explanation)) + "\n")
     else:
         complain(str(refusal))
     return NEVER if never else BUSY

@@ -162,4 +162,3 @@ def _with_system(jobspec: Jobspec, system: dict[str, Any]) -> Jobspec:
     attributes = {**jobspec.attributes, "system": {**old, **system}}
     document = replace(jobspec, attributes=attributes).to_dict()
     return parse_object(document)
-

@@ -59,8 +59,9 @@ def _run(name: str, rest: list[str]) -> int:
             raise
         named = f"{error.filename}: " if error.filename else ""
         complain(f"error: {named}{error.strerror or error}")
-    except MemoryError:
-        complain("error: out of memory")
+    except (MemoryError, RecursionError) as error:
+        what = "out of memory" if isinstance(error, MemoryError) else "nested too deeply"
+        complain(f"error: {what}")
     except Exception as error:
         place = _origin(error)
         complain(

@@ -87,37 +87,50 @@ def read_state(arguments: Namespace) -> dict[str, Any] | None:
     return StateFile(arguments.state).read() if arguments.state else None
 
 
-_OPTIONS = ("policy", "prune_filters", "subsystems", "traverser")
-"""Options that say how to match, as `Matcher` and its state name them."""
-
-
 def restored(graph: ResourceGraph, arguments: Namespace, state: dict[str, Any] | None) -> "Matcher":
     """Return the matcher of a state, or a new one; then let the time of --now come."""
     from fluxion_py.match.matcher import Matcher
 
-    given = {name: getattr(arguments, name, None) for name in _OPTIONS}
     if state is None:
         matcher = Matcher(
             graph,
-            given["policy"] or DEFAULT_POLICY,
-            prune_filters=given["prune_filters"],
-            subsystems=given["subsystems"] or "containment",
-            traverser=given["traverser"] or "simple",
+            _given(arguments, "policy") or DEFAULT_POLICY,
+            prune_filters=_given(arguments, "prune_filters"),
+            subsystems=_given(arguments, "subsystems") or "containment",
+            traverser=_given(arguments, "traverser") or "simple",
         )
     else:
         matcher = _load(graph, arguments.state, state)
-        for name, value in given.items():
-            if value is not None and value != state.get(name):
-                raise InputError(
-                    f"--{name.replace('_', '-')} {value} does not go with this state, which was "
-                    f"begun with {state.get(name)}",
-                    source=arguments.state,
-                    hint="leave the option out, or begin a new state file",
-                )
+        _require_same(arguments, state, matcher)
     now = getattr(arguments, "now", None)
     if now is not None:
         matcher.now = now
     return matcher
+
+
+def _given(arguments: Namespace, name: str) -> str | None:
+    value: str | None = getattr(arguments, name, None)
+    return value
+
+
+def _require_same(arguments: Namespace, state: dict[str, Any], matcher: "Matcher") -> None:
+    """Raise `InputError` if an option says otherwise than the state how to match."""
+    from fluxion_py.match.policy import POLICIES, parse_policy
+
+    was = {name: state[name] for name in ("prune_filters", "subsystems", "traverser")}
+    names = [name for name, policy in POLICIES.items() if policy == matcher.policy]
+    policy = _given(arguments, "policy")
+    if policy is not None and parse_policy(policy) != matcher.policy:
+        was["policy"] = names[0] if names else "another policy"
+    for name, value in was.items():
+        given = _given(arguments, name)
+        if given is not None and given != value:
+            raise InputError(
+                f"--{name.replace('_', '-')} {given} does not go with this state, which was begun "
+                f"with {value or 'the default'}",
+                source=arguments.state,
+                hint="leave the option out, or begin a new state file",
+            )
 
 
 def _load(graph: ResourceGraph, source: str, state: dict[str, Any]) -> "Matcher":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fluxion_py._core.engine import Engine
 from fluxion_py.hostlist import Hostlist, format_hostlist
 from fluxion_py.jobspec.model import Resource
-from fluxion_py.match.survey import SLOT, Survey, View
+from fluxion_py.match.survey import SLOT, Survey, View, first_alternative
 
 MAX_NAMES = 60
 """The most characters of names that the sentence quotes."""
@@ -53,34 +53,12 @@ def explain(
     engine: Engine, dominant: str, resources: Sequence[Resource], view: View
 ) -> Explanation:
     """Return why a request that the engine refused does not fit; `view.empty` for "never"."""
-    plain, alternatives = _first_alternative(resources)
+    plain, alternatives = first_alternative(resources)
     survey = Survey(engine, dominant, plain, view)
     found = _Finder(survey, "never" if view.empty else "busy").find()
     if alternatives:
         return replace(found, text=f"of several alternatives the first: {found.text}")
     return found
-
-
-def _first_alternative(resources: Sequence[Resource]) -> tuple[tuple[Resource, ...], bool]:
-    """Return a fresh request in which only the first of sibling slots is left, and whether any was.
-
-    Its count is that of the last sibling, which decides how many are wanted (jobspec.md 5).
-    """
-    slots = [entry for entry in resources if entry.type in ("slot", "xor_slot")]
-    exclusive_or = any(entry.type == "xor_slot" for entry in slots)
-    found = []
-    several = len(slots) > 1
-    for entry in resources:
-        if entry in slots and entry is not slots[0]:
-            continue
-        children, below = _first_alternative(entry.children)
-        several = several or below
-        made = replace(entry, children=children)
-        if entry in slots:
-            count = entry.count if exclusive_or else slots[-1].count
-            made = replace(made, type=SLOT, count=count)
-        found.append(made)
-    return tuple(found), several
 
 
 class _Finder:
@@ -98,8 +76,8 @@ class _Finder:
                 return self._descend(entry, [])
         return Explanation(
             self.verdict,
-            "there is enough of everything, but the search chooses level by level and never goes "
-            "back, and finds no place",
+            "there is enough of everything, but the search finds no place: it chooses level by "
+            "level, never goes back, and a slot with a range of counts takes all it can",
             "order",
         )
 
@@ -117,6 +95,8 @@ class _Finder:
             sites = self.survey.sites.get(id(entry), [])
             if not sites:
                 return self._no_site(entry, above)
+        elif not tally.seen:
+            return self._not_reached(entry, above)
         elif "short" not in tally.refused:
             return self._short(entry, above)
         for child in entry.children:
@@ -157,18 +137,35 @@ class _Finder:
                 f"{self._has(entry, have)} ({self._names(level.rows)})"
             )
         return self._tell(
-            entry, text + self._dropped(entry), "short", need=need, have=have, level=level
+            entry,
+            text + _causes(self._refused(entry)),
+            "short",
+            need=need,
+            have=have,
+            level=level,
         )
+
+    def _not_reached(self, entry: Resource, above: Sequence[Resource]) -> Explanation:
+        """Say why no vertex of a type that exists came into question."""
+        beside = above[-1].children if above else self.survey.resources
+        if any(other.type == SLOT for other in beside):
+            text = f"{entry.type} stands beside a slot; where slots are formed nothing else is seen"
+            return self._tell(entry, text, "siblings")
+        if above:
+            text = f"needs {entry.type} directly below {above[-1].type}; none is there"
+        else:
+            text = f"no {self.free}{entry.type} is in reach"
+        return self._tell(entry, text + _causes(self.survey.passed, _BLOCKING), "site")
 
     def _no_site(self, slot: Resource, above: Sequence[Resource]) -> Explanation:
         kinds = " and ".join(child.type for child in slot.children)
-        passed = self.survey.passed
         has = {1: "it", 2: "both"}.get(len(slot.children), "all of them")
         text = f"slot {slot.label} needs {kinds} directly below one vertex; no usable vertex "
         text += f"has {has}"
+        passed = self._refused(slot)
         if above:
             text += f" (levels below {above[-1].type} cannot be left out)"
-        return self._tell(slot, text + _causes(passed), "site", counts=_sizes(passed))
+        return self._tell(slot, text + _causes(passed, _BLOCKING), "site")
 
     def _apart(self, entry: Resource) -> Explanation:
         """Say that each thing is enough somewhere, but nowhere all of them."""
@@ -192,9 +189,7 @@ class _Finder:
         need: int = 0,
         have: int = 0,
         level: "_Level | None" = None,
-        counts: dict[str, int] | None = None,
     ) -> Explanation:
-        refused = self.survey.tally(entry).refused
         return Explanation(
             self.verdict,
             text,
@@ -204,7 +199,7 @@ class _Finder:
             have,
             level.type if level else "",
             Hostlist(self.flat.name(row) for row in level.rows) if level else Hostlist(),
-            _sizes(refused) if counts is None else counts,
+            {cause: len(rows) for cause, rows in self._refused(entry).items()},
         )
 
     # words
@@ -243,13 +238,10 @@ class _Finder:
         text = format_hostlist(names)
         return text if len(text) <= MAX_NAMES else f"{text[: MAX_NAMES - 3]}..."
 
-    def _dropped(self, entry: Resource) -> str:
-        """Return what dropped out and is no plain matter of being taken."""
+    def _refused(self, entry: Resource) -> dict[str, list[int]]:
+        """Return what dropped out of what the entry counts, or on the way to it, by cause."""
         inner = entry.children[0] if self._word(entry) != entry.type else entry
-        refused = dict(self.survey.tally(inner).refused)
-        for cause, rows in self.survey.passed.items():
-            refused.setdefault(cause, rows)
-        return _causes(refused)
+        return {**self.survey.passed, **self.survey.tally(inner).refused}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +254,7 @@ class _Level:
 _MISTAKES = {
     "conflict": "{0} has `exclusive: false` below a slot or an exclusive vertex, where everything "
     "is exclusive",
-    "siblings": "{0} is wanted twice side by side; a vertex can serve only one entry of a list",
+    "siblings": "{0} is wanted twice side by side; only one entry of a list is served there",
 }
 
 _TOLD = {
@@ -272,13 +264,12 @@ _TOLD = {
 }
 
 
-def _causes(refused: dict[str, list[int]]) -> str:
-    told = [f"{len(refused[cause])} {text}" for cause, text in _TOLD.items() if cause in refused]
-    return f"; {', '.join(told)}" if told else ""
+_BLOCKING = {"taken": "taken", "in use": "in use", **_TOLD}
 
 
-def _sizes(refused: dict[str, list[int]]) -> dict[str, int]:
-    return {cause: len(rows) for cause, rows in refused.items()}
+def _causes(refused: dict[str, list[int]], told: dict[str, str] = _TOLD) -> str:
+    parts = [f"{len(refused[cause])} {text}" for cause, text in told.items() if cause in refused]
+    return f"; {', '.join(parts)}" if parts else ""
 
 
 def _slot_prefix(above: Sequence[Resource]) -> str:

@@ -7,7 +7,7 @@ when somebody reads an explanation. O(vertices visited).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fluxion_py._core.engine import Engine
 from fluxion_py._core.flatgraph import FlatGraph
@@ -153,8 +153,8 @@ class Survey:
         for entry in slot.children:
             units = offers.get(id(entry), [])
             self.tally(entry).ask(row, sum(units))
-            need = entry.count.resolve(sum(units))
-            bundles = _bundles(units, need) if need else 0
+            enough = entry.count.resolve(sum(units)) > 0
+            bundles = _bundles(units, entry.count.min) if enough else 0
             formed = bundles if formed is None else min(formed, bundles)
         return {id(slot): [1] * formed} if formed else {}
 
@@ -211,3 +211,25 @@ def _bundles(units: Sequence[int], need: int) -> int:
         if held >= need:
             shares, held = shares + 1, 0
     return shares
+
+
+def first_alternative(resources: Sequence[Resource]) -> tuple[tuple[Resource, ...], bool]:
+    """Return a fresh request in which only the first of sibling slots is left, and whether any was.
+
+    Its count is that of the last sibling, which decides how many are wanted (jobspec.md 5).
+    """
+    slots = [entry for entry in resources if entry.type in ("slot", "xor_slot")]
+    exclusive_or = any(entry.type == "xor_slot" for entry in slots)
+    found = []
+    several = len(slots) > 1
+    for entry in resources:
+        if entry in slots and entry is not slots[0]:
+            continue
+        children, below = first_alternative(entry.children)
+        several = several or below
+        made = replace(entry, children=children)
+        if entry in slots:
+            count = entry.count if exclusive_or else slots[-1].count
+            made = replace(made, type=SLOT, count=count)
+        found.append(made)
+    return tuple(found), several

@@ -28,7 +28,9 @@ _PALETTE = (
     "#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2",
     "#b279a2", "#eeca3b", "#9d755d", "#ff9da6", "#79706e",
 )  # fmt: skip
-_FREE, _FRAME = "#f4f4f4", "#777777"
+_FREE, _FRAME, _DOWN, _CROSS = "#f4f4f4", "#777777", "#f6d5d5", "#d62728"
+MAX_DEPTH = 60
+"""At most so many levels are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def write_svg(graph: FlatGraph, holds: Mapping[int, Sequence[Hold]]) -> Iterator
         yield f'<rect x="{x}" y="{y}" width="12" height="12" fill="{_fill(hold)}"/>'
         yield f'<text x="{x + 16}" y="{y + 10}">{word} {jobid}</text>\n'
     picture.x, picture.y = PAD, top
-    yield from _boxes(graph, picture, holds, 0, 0, ())
+    yield from _Painter(graph, holds).boxes(picture, 0, 0, (), True)
     yield "</svg>\n"
 
 
@@ -95,7 +97,7 @@ class _Layout:
         level = [self.graph.root()]
         seen = set(level)
         drawn = depth = 0
-        while level and drawn + len(level) <= MAX_BOXES:
+        while level and depth < MAX_DEPTH and drawn + len(level) <= MAX_BOXES:
             drawn += len(level)
             level = [row for above in level for row in self._children(above) if row not in seen]
             seen.update(level)
@@ -166,46 +168,50 @@ class _Layout:
         box.height = y + line + PAD
 
 
-def _boxes(
-    graph: FlatGraph,
-    box: Box,
-    holds: Mapping[int, Sequence[Hold]],
-    x: int,
-    y: int,
-    above: Sequence[Hold],
-) -> Iterator[str]:
-    """Yield a box and those inside it at absolute places; what holds a box holds all inside it."""
-    x, y = x + box.x, y + box.y
-    mine = holds.get(box.row, ()) or above
-    up = box.row < 0 or graph.up(box.row)
-    frame = f'x="{x}" y="{y}" width="{box.width}" height="{box.height}"'
-    fill = _fill(mine[0]) if mine else _FREE
-    shade = ' fill-opacity="0.35"' if mine and box.inside else ""
-    yield (
-        f'<g><title>{_title(graph, box, mine)}</title><rect {frame} rx="2" fill="{fill}"{shade} '
-        f'stroke="{"#d62728" if not up else _FRAME}"/>'
-    )
-    if not up:
-        yield f'<path d="M{x} {y}l{box.width} {box.height}" stroke="#d62728"/>'
-    if box.inside:
-        yield f'<text x="{x + PAD}" y="{y + 13}">{escape(box.text)}</text>'
-    elif box.width > LEAF:
-        yield f'<text x="{x + 3}" y="{y + 11}">{escape(box.text)}</text>'
-    yield "</g>\n"
-    for inner in box.inside:
-        yield from _boxes(graph, inner, holds, x, y, mine)
+class _Painter:
+    """Writes boxes that have their sizes and places."""
 
+    def __init__(self, graph: FlatGraph, holds: Mapping[int, Sequence[Hold]]) -> None:
+        self.graph = graph
+        self.holds = holds
 
-def _title(graph: FlatGraph, box: Box, mine: Sequence[Hold]) -> str:
-    if box.row < 0:
-        return f"{box.text[1:]} more"
-    words = [graph.path(box.row) or graph.name(box.row)]
-    if graph.size(box.row) != 1:
-        words.append(f"{graph.size(box.row)} {graph.unit(box.row)}".rstrip())
-    if not graph.up(box.row):
-        words.append("down")
-    words += [f"{'reserved for' if hold.reserved else 'job'} {hold.jobid}" for hold in mine]
-    return escape(", ".join(words))
+    def boxes(self, box: Box, x: int, y: int, above: Sequence[Hold], up: bool) -> Iterator[str]:
+        """Yield a box and those inside it at absolute places.
+
+        What holds a box holds all inside it, and what is inside a box that is down is down.
+        """
+        x, y = x + box.x, y + box.y
+        mine = self.holds.get(box.row, ()) or above
+        own = box.row < 0 or self.graph.up(box.row)
+        up = up and own
+        fill = _fill(mine[0]) if mine else _FREE if up else _DOWN
+        shade = ' fill-opacity="0.35"' if mine and box.inside else ""
+        yield (
+            f'<g><title>{self._title(box, mine)}</title><rect x="{x}" y="{y}" width="{box.width}" '
+            f'height="{box.height}" rx="2" fill="{fill}"{shade} '
+            f'stroke="{_FRAME if own else _CROSS}"/>'
+        )
+        if not own:
+            yield f'<path d="M{x} {y}l{box.width} {box.height}" stroke="{_CROSS}"/>'
+        if box.inside:
+            yield f'<text x="{x + PAD}" y="{y + 13}">{escape(box.text)}</text>'
+        elif box.width > LEAF:
+            yield f'<text x="{x + 3}" y="{y + 11}">{escape(box.text)}</text>'
+        yield "</g>\n"
+        for inner in box.inside:
+            yield from self.boxes(inner, x, y, mine, up)
+
+    def _title(self, box: Box, mine: Sequence[Hold]) -> str:
+        graph, row = self.graph, box.row
+        if row < 0:
+            return f"{box.text[1:]} more"
+        words = [graph.path(row) or graph.name(row)]
+        if graph.size(row) != 1:
+            words.append(f"{graph.size(row)} {graph.unit(row)}".rstrip())
+        if not graph.up(row):
+            words.append("down")
+        words += [f"{'reserved for' if hold.reserved else 'job'} {hold.jobid}" for hold in mine]
+        return escape(", ".join(words))
 
 
 def _fill(hold: Hold) -> str:

@@ -2,9 +2,9 @@
 
 Every `console` and `python` block is run, in a folder with copies of the galleries, unless
 `<!-- not run: REASON -->` stands before it. In a console block `$ ` begins a command, `> ` goes on
-with it, the rest is its output; a line `...` stands for any lines. A command without output
-shown must end well and may print anything. Python blocks with `>>>` are doctests; any other one
-must run to its end.
+with it, the rest is its output; `...` stands for any text in a line, and as a line for any lines.
+A command without output shown must end well and may print anything. Python blocks with `>>>` are
+doctests; any other one must run to its end.
 """
 
 import os
@@ -59,7 +59,10 @@ def commands(block: str) -> Iterator[Command]:
 
 def agrees(shown: list[str], printed: str) -> bool:
     """Say whether the output is as shown, `...` standing for any number of lines."""
-    parts = [r"(?:.*\n)*?" if line == "..." else re.escape(line.rstrip()) + "\n" for line in shown]
+    parts = []
+    for line in shown:
+        inside = ".*".join(map(re.escape, line.rstrip().split("...")))
+        parts.append(r"(?:.*\n)*?" if line == "..." else inside + "\n")
     trimmed = "".join(line.rstrip() + "\n" for line in printed.splitlines())
     return re.fullmatch("".join(parts), trimmed) is not None
 
@@ -145,3 +148,11 @@ def test_an_output_that_differs_is_noticed(tmp_path: Path) -> None:
         check_console("$ false\n", tmp_path)
     with pytest.raises(AssertionError):
         check_python(">>> 1 + 1\n3\n", tmp_path)
+
+
+def test_files_named_in_the_contributors_lists_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:fluxion_py|tests|jobspec|resources|docs|\.ci)/[^`\s]+)`", text))
+    missing = {name for name in named if "NAME" not in name and not (ROOT / name).exists()}
+    assert len(named) > 30
+    assert missing == set()

@@ -55,28 +55,25 @@ def test_a_slot_that_is_too_large_names_the_largest_place() -> None:
         ("slot/qpu", "never: no vertex of type qpu"),
         ("slot/node/qpu", "never: no vertex of type qpu"),
         ("slot=41/node", "never: needs 41 nodes; elk has 40"),
-        ("rack=2/slot=11/node", "never: needs rack with 11 node; largest rack has 10 (4 of 4 racks)"),
+        (
+            "rack=2/slot=11/node",
+            "never: needs rack with 11 node; largest rack has 10 (4 of 4 racks)",
+        ),
         ("rack=5/slot/node", "never: needs 5 racks; elk has 4"),
         (
             "rack/slot/core",
             "never: slot default needs core directly below one vertex; no usable vertex has it "
             "(levels below rack cannot be left out)",
         ),
-        (
-            "[node/slot/socket;node/slot/socket]",
-            "never: of several alternatives",
-        ),
     ],
 )
 def test_sentences_on_an_empty_elk(text: str, sentence: str) -> None:
-    if text.startswith("["):
-        pytest.skip("shape without siblings of one type")
     assert str(refusal(Matcher(elk(), "low"), text)) == sentence
 
 
 def test_nodes_that_are_down_or_excluded_are_counted() -> None:
     matcher = Matcher(nodes(4), "low")
-    matcher.set_status("/c0/node3" if "/c0/node3" in matcher.graph else "/c/node3", "down")
+    matcher.set_status("/c/node3", "down")
     found = refusal(matcher, "slot=4/node")
     assert str(found).endswith("has 3 free nodes; 1 down")
     assert found.counts == {"down": 1}
@@ -118,7 +115,7 @@ def test_same_siblings_and_shared_things_in_slots_are_named() -> None:
         ),
         duration=10,
     )
-    with pytest.raises(Unsatisfiable, match="wanted twice side by side|directly below"):
+    with pytest.raises(Unsatisfiable, match="node stands beside a slot"):
         Matcher(nodes(2)).allocate(twice)
     inner = shape("slot/node/core").resources[0]
     shared = replace(inner, children=(replace(inner.children[0], exclusive=False),))
@@ -156,9 +153,9 @@ def test_explaining_what_fits() -> None:
 POLICY_NAMES = [name for name, policy in POLICIES.items() if not policy.node_exclusive]
 
 
-def entries_of(request: tuple[Resource, ...], above: tuple[Resource, ...] = ()) -> list[
-    tuple[Resource, tuple[Resource, ...]]
-]:
+def entries_of(
+    request: tuple[Resource, ...], above: tuple[Resource, ...] = ()
+) -> list[tuple[Resource, tuple[Resource, ...]]]:
     """Return every entry of a request with the entries above it."""
     found = []
     for entry in request:
@@ -219,7 +216,10 @@ class Truth:
             rows = [row for row in self.flat.rows() if kinds <= self.machine.types_below[row]]
             named = [entry for entry in above if entry.type != "slot"]
         else:
-            rows, named = self.flat.rows_of_type(above[-1].type), list(above[:-1])
+            rows, named = (
+                self.flat.rows_of_type(above[-1].type),
+                [entry for entry in above[:-1] if entry.type != "slot"],
+            )
         return [row for row in rows if self._open(row) and self._way(row, [e.type for e in named])]
 
     def _open(self, row: int) -> bool:
@@ -270,7 +270,7 @@ def explain_random(seed: int) -> str:
     flat = random_machine(rng)
     matcher = Matcher(ResourceGraph(flat), rng.choice(POLICY_NAMES))
     verifier = Verifier(flat)
-    for row in rng.sample(flat.rows_of_type("node"), rng.randint(0, 1)):
+    for row in flat.rows_of_type("node")[: rng.randint(0, 1)]:
         matcher.set_status(str(flat.path(row)), "down")
     for _ in range(rng.randint(3, 9)):
         jobspec = random_jobspec(rng, flat)

@@ -218,7 +218,7 @@ def test_status_is_respected_and_checked() -> None:
     root = matcher.graph.flat.path(matcher.graph.flat.root())
     matcher.set_status(f"{root}/node0", "down")
     assert str(matcher.without_allocating(shape("slot/node")).nodes) == "node1"
-    assert [v.name for v in matcher.find("status=down")][0] == "node0"
+    assert next(v.name for v in matcher.find("status=down")) == "node0"
     assert matcher.satisfiable(shape("slot=2/node"))
     with pytest.raises(Busy, match="1 down"):
         matcher.allocate(shape("slot=2/node"))

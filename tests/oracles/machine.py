@@ -103,6 +103,11 @@ class Topology:
             self._kids[key] = [target for target, edge in self.out(row) if edge == wanted]
         return self._kids[key]
 
+    @property
+    def has_shared(self) -> bool:
+        """Some vertex has several parents on the dominant tree."""
+        return any(len(self.parents(row)) > 1 for row in self.graph.rows())
+
     def parents(self, row: int) -> list[int]:
         """Return the sources of the dominant in-edges."""
         wanted = self.graph.find_subsystem(self.dominant)

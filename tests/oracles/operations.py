@@ -128,12 +128,13 @@ class Operation:
     def _candidates(self) -> Iterator[int]:
         """Yield the start times to try after now: points of the root filter where all types fit.
 
-        Not strict: also the starts and ends of all jobs; they alone if the root has no filter.
+        Not strict: also the starts and ends of all jobs. They alone, strict or not, if the root has
+        no filter (the reference aborts there).
         """
         machine = self.machine
         prune = machine.filter(machine.topology.root)
         times = set(prune.points(self.now + 1)) if prune else set()
-        if not machine.strict:
+        if not machine.strict or not (prune and prune.planners):
             ends = {time for job in machine.jobs.values() for time in (job.start, job.end)}
             times |= {time for time in ends if time > self.now}
         for time in sorted(times):

@@ -153,7 +153,9 @@ class Walk:
             return True
         for entry in wanted:
             if entry.type == own and (
-                self.excluded(row, entry, exclusive) or self.filtered(row, entry)
+                self.excluded(row, entry, exclusive)
+                or self.filtered(row, entry)
+                or self.held_inside(row, entry)
             ):
                 return True
         verdicts = [self.filtered(row, entry) for entry in wanted if entry.type == "slot"]
@@ -183,6 +185,21 @@ class Walk:
         if prune is None or not entry.below:
             return False
         return not prune.avail_during(self.attempt.at, self.attempt.duration, entry.below)
+
+    def held_inside(self, row: int, entry: Demand) -> bool:
+        """A vertex that would be given whole, something in which is held through another parent.
+
+        Only where vertices have several parents; the page does not speak of it, and the reference
+        would fail in its update walk (docs/deviations.md, shared-inside).
+        """
+        attempt = self.attempt
+        whole = entry.exclusive or (self.machine.policy.node_exclusive and entry.type == "node")
+        if not whole or not self.topology.has_shared:
+            return False
+        inside = [below for below in self.topology.subtree(row) if below != row]
+        return any(
+            not self.machine.untouched(below, attempt.at, attempt.duration) for below in inside
+        )
 
     def step4_explore(self, row: int, plan: Plan, exclusive: bool, factor: int) -> Board:
         """Return the board of the vertex: slots formed here, or what its children offer."""

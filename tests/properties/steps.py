@@ -34,11 +34,8 @@ def random_cancel(rng: Random, world: World) -> Step | None:
 
 
 def random_rank_cancel(rng: Random, world: World) -> Step | None:
-    """Give ranks of a job back, mostly ranks where it holds something.
-
-    Not under `strict`: there the reference's leaks are kept (errata G4).
-    """
-    if not world.jobs or world.setting.strict:
+    """Give ranks of a job back, mostly ranks where it holds something."""
+    if not world.jobs:
         return None
     jobid = rng.choice(world.jobs)
     flat = world.flat
@@ -57,13 +54,14 @@ def random_rank_cancel(rng: Random, world: World) -> Step | None:
 
 def random_vertex_cancel(rng: Random, world: World) -> Step | None:
     """Give single vertices of a job back, now and then one that it does not hold whole."""
-    if not world.jobs or world.setting.strict:
+    if not world.jobs:
         return None
     jobid = rng.choice(world.jobs)
     held = [
         hold.row
         for hold in world.verifier.holds.get(jobid, ())
-        if world.flat.alive(hold.row) and (hold.exclusive or rng.random() < 0.1)
+        if world.flat.alive(hold.row)
+        and (hold.exclusive or (rng.random() < 0.1 and not world.setting.strict))
     ]
     if not held:
         return None

@@ -15,7 +15,7 @@ from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.match.policy import Policy
 from fluxion_py.match.pruning import parse_filters
-from fluxion_py.outcome import Errno, Outcome, Release
+from fluxion_py.outcome import Errno, Outcome, Release, Selection
 from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_constraint import satisfies
 from tests.oracles.verifier_feasibility import has_mixed_alternatives
@@ -153,6 +153,8 @@ class World:
     setting: Setting
     players: list[Player]
     verifier: Verifier
+    judged: bool = True
+    """Whether the verifier judges; else the answers are only compared and booked."""
     now: int = 0
     jobs: list[int] = field(default_factory=list)
     parents: dict[int, dict[int, int]] = field(default_factory=dict)
@@ -214,27 +216,30 @@ class World:
             assert outcome.selection is None, "a failure comes with a selection"
             return
         assert outcome.selection is not None, "a success comes without a selection"
-        at, duration, judge = outcome.at, outcome.duration, self.verifier
-        if step.kind == "restore":
-            jobid = step.args[0]
-            judge.check_free(outcome.selection, at, duration, jobid)
-        else:
-            op, jobspec, jobid, now = step.args
-            try:
-                judge.check_grant(
-                    jobspec, outcome.selection, at, duration, now, jobid, outcome.reserved
-                )
-            except VerificationError as error:
-                if error.rule not in SHAPE or not has_mixed_alternatives(jobspec.resources):
-                    raise
-                judge.check_free(outcome.selection, at, duration, jobid)
-            if op not in RECORDING:
-                return
-        judge.book(jobid, outcome.selection, at, duration)
+        if self.judged:
+            self._check(step, outcome, outcome.selection)
+        if step.kind == "match" and step.args[0] not in RECORDING:
+            return
+        jobid = step.args[0] if step.kind == "restore" else step.args[2]
+        self.verifier.book(jobid, outcome.selection, outcome.at, outcome.duration)
         self.parents[jobid] = {child: up for up, child, _ in outcome.selection.edges}
         self.outcomes[jobid] = outcome
         self.jobs.append(jobid)
         self.next_job = max(self.next_job, jobid + 1)
+
+    def _check(self, step: Step, outcome: Outcome, selection: Selection) -> None:
+        """Let the verifier judge a grant."""
+        at, duration, judge = outcome.at, outcome.duration, self.verifier
+        if step.kind == "restore":
+            judge.check_free(selection, at, duration, step.args[0])
+            return
+        _, jobspec, jobid, now = step.args
+        try:
+            judge.check_grant(jobspec, selection, at, duration, now, jobid, outcome.reserved)
+        except VerificationError as error:
+            if error.rule not in SHAPE or not has_mixed_alternatives(jobspec.resources):
+                raise
+            judge.check_free(selection, at, duration, jobid)
 
     def _book(self, step: Step, result: object, ranked: Mapping[int, set[int]]) -> None:
         book = self.verifier
@@ -251,7 +256,8 @@ class World:
             book.release(jobid, rows)
             self.partly_given_back.add(jobid)
             if isinstance(result, Release) and result.full:
-                assert jobid not in book.holds, f"job {jobid} is gone, held {book.holds[jobid]}"
+                left = book.holds.pop(jobid, None)
+                assert not (left and self.judged), f"job {jobid} is gone, held {left}"
                 self.jobs.remove(jobid)
                 self.partly_given_back.discard(jobid)
         elif step.kind == "remove":

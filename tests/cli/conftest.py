@@ -1,0 +1,3 @@
+from tests.cli.driver import tool
+
+__all__ = ["tool"]
