@@ -1,5 +1,7 @@
 """Say in one line what is missing for the set-up; run by the Makefile with the chosen Python."""
 
+from __future__ import annotations
+
 import shutil
 import sys
 import sysconfig

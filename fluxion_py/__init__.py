@@ -13,7 +13,8 @@ Names come from their modules at first use, so that the import is quick.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # true for type checkers; importing typing would take most of the time
 
 if TYPE_CHECKING:
     from fluxion_py.allocation import Allocation

@@ -32,7 +32,7 @@ def test_every_name_exists_and_has_a_docstring(name: str) -> None:
 def test_unknown_names_are_attribute_errors() -> None:
     """`hasattr` and the interpreter's hints work."""
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = fluxion_py.Nothing  # type: ignore[attr-defined]
+        _ = fluxion_py.Nothing
     assert set(fluxion_py.__all__) <= set(dir(fluxion_py))
 
 
@@ -48,7 +48,9 @@ def test_the_import_loads_nothing_heavy() -> None:
 
 def test_a_bare_import_loads_no_module_of_ours() -> None:
     """Names come at first use."""
-    script = "import sys, fluxion_py; print([m for m in sys.modules if m.startswith('fluxion_py.')])"
+    script = (
+        "import sys, fluxion_py; print([m for m in sys.modules if m.startswith('fluxion_py.')])"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
 

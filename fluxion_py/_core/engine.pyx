@@ -82,7 +82,7 @@ cdef class Engine:
         return Request(resources, self.graph.find_type, self.flexible)
 
     def match(
-        self, str op, Request request, int64_t duration, int64_t jobid, int64_t now=0,
+        self, str op, Request request not None, int64_t duration, int64_t jobid, int64_t now=0,
         bytes allowed=None,
     ):
         """Run one match operation; see `Outcome` for the answer. Raises ValueError for a bad op."""
@@ -94,10 +94,16 @@ cdef class Engine:
             raise ValueError(f"unknown operation {op}; known: {', '.join(OPS)}")
         if duration <= 0 or now < 0:
             raise ValueError(f"duration {duration} and time {now} must be positive")
+        if record and not self.strict and self.ledger.jobs.count(jobid):
+            raise ValueError(f"job {jobid} holds something already")
         if allowed is not None and len(allowed) != len(self.graph):
             raise ValueError(f"{len(allowed)} bytes allowed for {len(self.graph)} rows")
         if request.nodes.empty():
             return Outcome(Errno.INVALID)
+        if request.sibling_slots and not self.flexible and not self.strict:
+            return Outcome(
+                Errno.INVALID, messages="slots beside each other need the flexible traverser"
+            )
         self.walk.allowed = <const uint8_t*> allowed if allowed is not None else NULL
         self.begin()
         if satisfiable_only:
@@ -246,7 +252,8 @@ cdef class Engine:
         )
         if selection is None:
             return self.outcome(ERRNO_OF.get(self.walk.failure, Errno.BUSY), at, duration)
-        self.walk.weigh_emitted(now, False)
+        if jobid >= 0 or self.strict:   # the reference lets a mere look count, too (errata G3)
+            self.walk.weigh_emitted(now, False)
         result = self.outcome(Errno.OK, at, duration)
         result.reserved = at > now
         result.selection = selection
@@ -264,6 +271,8 @@ cdef class Engine:
         cdef int32_t hold
         cdef bint exclusive
         self.begin()
+        if not self.strict and self.ledger.jobs.count(jobid):
+            raise ValueError(f"job {jobid} holds something already")
         if at < 0 or duration <= 0 or duration > FOREVER - at:
             return self.outcome(Errno.INVALID, at, duration)
         for row in claims:
@@ -460,6 +469,8 @@ cdef class Engine:
         listed = list(rows)
         if not self.ledger.jobs.count(jobid):
             raise KeyError(jobid)
+        for row in listed:
+            self.graph.check(row)
         for index, row in enumerate(listed):
             hold = self.ledger.find_hold(row, jobid)
             if hold < 0 or not self.ledger.holds[hold].flags & OWNED:
@@ -490,18 +501,26 @@ cdef class Engine:
         for row in inside:
             hold = self.ledger.find_hold(row, jobid)
             units = self.graph.v_size[row] if self.ledger.holds[hold].flags & OWNED else 0
-            above = self.parent(row)
+            above = self.parent(row, jobid)
             while above >= 0:
                 if above not in inside:
                     reduced.add(above)
                     self.reduce(jobid, above, self.graph.v_type[row], units)
-                above = self.parent(above)
+                above = self.parent(above, jobid)
         self.lose(jobid, list(inside))
         if self.strict:
             for row in reduced:
                 gone = (self.untag_if_empty(jobid, row) and row == self.top) or gone
             return Release(gone)
-        self.lose(jobid, self.no_longer_needed(jobid, reduced))
+        empty = self.no_longer_needed(jobid, reduced)
+        for row in empty:
+            hold = self.ledger.find_hold(row, jobid)
+            units = self.graph.v_size[row] if self.ledger.holds[hold].flags & OWNED else 0
+            above = self.parent(row, jobid)
+            while above >= 0:
+                self.reduce(jobid, above, self.graph.v_type[row], units)
+                above = self.parent(above, jobid)
+        self.lose(jobid, empty)
         if self.ledger.find_hold(self.top, jobid) < 0 and self.ledger.jobs.count(jobid):
             self.ledger.drop_job(jobid)
         return Release(not self.ledger.jobs.count(jobid))
@@ -512,21 +531,29 @@ cdef class Engine:
         cdef dict below = dict.fromkeys(ancestors, 0)
         for row in self.job_rows(jobid):
             if row not in below:
-                above = self.parent(row)
+                above = self.parent(row, jobid)
                 while above >= 0:
                     if above in below:
                         below[above] += 1
-                    above = self.parent(above)
-        return [row for row, count in below.items() if count == 0]
+                    above = self.parent(above, jobid)
+        return [
+            row for row, count in below.items()
+            if count == 0 and self.ledger.find_hold(row, jobid) >= 0
+        ]
 
-    cdef int32_t parent(self, int32_t row) noexcept:
-        """Return the first parent on the dominant tree, -1 at the root."""
-        cdef int32_t edge = self.graph.v_first_in[row], found = -1
+    cdef int32_t parent(self, int32_t row, int64_t jobid) noexcept:
+        """Return the parent on the dominant tree through which a job holds the vertex.
+
+        That is the first parent that the job is known at, else the first one; -1 at the root.
+        """
+        cdef int32_t edge = self.graph.v_first_in[row], found = -1, known = -1
         while edge >= 0:    # in-edges are chained newest first
             if self.graph.e_subsystem[edge] == self.ledger.dominant:
                 found = self.graph.e_source[edge]
+                if self.ledger.find_hold(found, jobid) >= 0:
+                    known = found
             edge = self.graph.e_next_in[edge]
-        return found
+        return known if known >= 0 else found
 
     cdef int reduce(self, int64_t jobid, int32_t row, int32_t type, int64_t units) except -1:
         """Take units of a type off the job's span at a vertex, if it has them there."""
@@ -578,9 +605,10 @@ cdef class Engine:
         Returns the ids of those jobs, ascending. With `strict` they keep it, unreachable, and
         what they used still counts above (the reference's rule).
         """
+        self.graph.check(row)
         if row == self.top:
             raise ValueError("the root cannot be removed")
-        affected = [] if self.strict else self.evict(self.below(row))
+        affected = [] if self.strict else self.evict(self.graph.hanging_below(row))
         self.graph.detach(row)
         self.reprime()
         return affected
@@ -612,7 +640,7 @@ cdef class Engine:
             rows = self.graph.rows_of_rank(rank)
             top = self.rank_top(rows)
             tops.append(top)
-            victims.update(rows, self.below(top))
+            victims.update(rows, self.below(top) if self.strict else self.graph.hanging_below(top))
         affected = self.evict(sorted(victims))
         for row in tops:
             if self.graph.alive(row):
@@ -761,9 +789,11 @@ cdef class Engine:
 
         `used` is what is held below at an instant, or by one job.
         """
-        cdef int32_t filter = self.ledger.v_filter[row], hold = -1
+        cdef int32_t filter, hold = -1
         cdef size_t index
         found = []
+        self.graph.check(row)
+        filter = self.ledger.v_filter[row]
         if filter < 0:
             return found
         types = self.ledger.type_sets[self.ledger.f_set[filter]]

@@ -315,19 +315,18 @@ cdef class FlatGraph:
             self.e_next_in[before] = self.e_next_in[edge]
         self.edge_count -= 1
 
-    def detach(self, int64_t row):
-        """Remove a vertex and all that hangs below it alone (containment); return the rows.
+    def hanging_below(self, int64_t row):
+        """Return a vertex and all that hangs below it alone (containment).
 
-        A vertex that has a containment parent outside the removed part stays. Cost: the size of
-        the removed part, and the fan-out of the parent.
+        A vertex that has a containment parent outside does not count. O(size of the answer).
         """
         self.check(row)
-        cdef list gone = [row]
+        cdef list found = [row]
         cdef set inside = {row}
         cdef int32_t edge, incoming
         cdef size_t at = 0
-        while at < len(gone):
-            edge = self.v_first_out[<int64_t> gone[at]]
+        while at < len(found):
+            edge = self.v_first_out[<int64_t> found[at]]
             at += 1
             while edge >= 0:
                 target = self.e_target[edge]
@@ -339,8 +338,17 @@ cdef class FlatGraph:
                         incoming = self.e_next_in[incoming]
                     if incoming < 0:
                         inside.add(target)
-                        gone.append(target)
+                        found.append(target)
                 edge = self.e_next_out[edge]
+        return found
+
+    def detach(self, int64_t row):
+        """Remove a vertex and all that hangs below it alone; return the removed rows.
+
+        Cost: the size of the removed part, and the fan-out of the parent.
+        """
+        cdef list gone = self.hanging_below(row)
+        cdef set inside = set(gone)
         for victim in gone:
             while self.v_first_out[<int64_t> victim] >= 0:
                 self.unlink_edge(self.v_first_out[<int64_t> victim])

@@ -94,4 +94,5 @@ cdef class Ledger:
     cdef int drop_job(self, int64_t jobid) except -1
     cdef void disown(self, int32_t hold) noexcept
     cdef void forget(self, int64_t jobid, int32_t hold) noexcept
+    cdef int64_t held_below(self, int32_t hold, int16_t type) noexcept
     cdef TimeLine line(self, int32_t filter)

@@ -15,6 +15,15 @@ from fluxion_py._core.timeline cimport TimeLine
 MAX_DEPTH = 1000    # the walk is recursive: some 300 bytes of stack per level
 
 
+cdef int find_type(const vector[int16_t]& types, int16_t type) noexcept:
+    """Return the place of a type in a list, -1 if it is not there."""
+    cdef int place
+    for place in range(<int> types.size()):
+        if types[place] == type:
+            return place
+    return -1
+
+
 @cython.final
 cdef class Ledger:
     """Holds, filters and jobs of one engine."""
@@ -260,11 +269,37 @@ cdef class Ledger:
                         for j in range(old.size()):
                             if old[j] == new[i]:
                                 amounts[i] = self.spans[self.holds[at].span][j]
+                        if not self.strict and find_type(old, new[i]) < 0:
+                            amounts[i] = self.held_below(at, new[i])
                     self.spans[self.holds[at].span] = amounts
                     line.add(self.holds[at].start, self.holds[at].end, amounts.data())
                 at = self.holds[at].next
         self.lines[filter] = line
         return 0
+
+    cdef int64_t held_below(self, int32_t hold, int16_t type) noexcept:
+        """Return the units of a type that a hold's job owns below the hold's vertex. O(job)."""
+        cdef vector[int32_t]* mine = &self.jobs[self.holds[hold].jobid]
+        cdef size_t index
+        cdef int32_t row, edge
+        cdef int64_t units = 0
+        for index in range(mine.size()):
+            row = self.holds[mine[0][index]].row
+            if self.graph.v_type[row] != type or not self.holds[mine[0][index]].flags & OWNED:
+                continue
+            edge = self.graph.v_first_in[row]
+            while edge >= 0:    # climb where the job is known
+                row = self.graph.e_source[edge]
+                if self.graph.e_subsystem[edge] != self.dominant or (
+                    self.find_hold(row, self.holds[hold].jobid) < 0
+                ):
+                    edge = self.graph.e_next_in[edge]
+                elif row == self.holds[hold].row:
+                    units += self.holds[mine[0][index]].needs
+                    break
+                else:
+                    edge = self.graph.v_first_in[row]
+        return units
 
     cdef TimeLine line(self, int32_t filter):
         """Return a filter's time line, making it if there is none yet."""

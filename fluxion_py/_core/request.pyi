@@ -5,6 +5,7 @@ MAX_VARIANTS: int
 
 def expand_alternatives(resources: Sequence[Any]) -> list[list[Any]]: ...
 def as_forms(resources: Sequence[Any]) -> list[Any]: ...
+
 @final
 class Request:
     """A compiled request. Make it with `Engine.compile`."""

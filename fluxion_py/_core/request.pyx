@@ -87,6 +87,9 @@ cdef class Request:
         cdef int32_t hi = lo + <int32_t> len(resources)
         cdef int32_t at
         cdef Wanted want
+        self.sibling_slots = self.sibling_slots or (
+            [kind for kind, _, _ in resources].count("slot") > 1
+        )
         for kind, _, resource in resources:
             count = resource.count
             want.type = type_of(kind)

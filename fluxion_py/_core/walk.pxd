@@ -124,7 +124,7 @@ cdef class Walk:
     # emission
     cdef int64_t jobid                      # < 0: emit only, record nothing
     cdef uint8_t record_flags
-    cdef vector[uint8_t] shadow_type        # by type: exclusive in this emission
+    cdef vector[uint8_t] shadow_type        # by type: given whole by this match
     cdef vector[Emitted] emitted
     cdef vector[int32_t] emitted_edges
     cdef vector[vector[int64_t]] below      # depth -> type -> units charged below, -1 no entry
@@ -165,7 +165,7 @@ cdef class Walk:
     cdef int mark_edge(self, int32_t edge, int64_t needs, bint exclusive) except -1
     cdef int mark_way(self, size_t position, const vector[uint8_t]& passable) except -1
     cdef int mark_up(self, int32_t row, const vector[uint8_t]& passable) except -1
-    cdef int mark_between(self, size_t position, int32_t row) except -1
+    cdef int mark_between(self, size_t position, int32_t row, bint exclusive) except -1
     cdef int32_t way_in(self, int32_t row) noexcept
     cdef bint finish(self, size_t variant, const Visited& root) except -1
     cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
@@ -173,10 +173,11 @@ cdef class Walk:
     cdef vector[int32_t]* ranked_edges(self, int32_t row) except NULL
     cdef int set_weight(self, int32_t edge, uint64_t weight) except -1
     cdef size_t rank_of(self, const vector[int32_t]& edges, int32_t edge) noexcept
-    cdef int weigh(self, int32_t edge, int64_t now) except -1
+    cdef int weigh(self, int32_t edge, int64_t now, bint restored) except -1
     cdef int weigh_emitted(self, int64_t now, bint restored) except -1
     cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,
                             bint shadow_requested)
+    cdef int set_shadow_types(self, bint requested) except -1
     cdef bint emit(self, int32_t row, int64_t needs, bint exclusive, bint shadow,
                    int32_t depth) except -1
     cdef int record(self, int32_t row, int64_t needs, bint exclusive, int32_t depth) except -1

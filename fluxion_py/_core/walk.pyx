@@ -93,6 +93,7 @@ cdef class Walk:
         self.tallies.clear()
         if not self.strict:     # the reference keeps a label until another replaces it
             self.labels.clear()
+        self.set_shadow_types(True)
         if self.order == VARIATION:
             self.read_classes()
         found = self.visit(
@@ -164,7 +165,7 @@ cdef class Walk:
                 for top in range(self.chosen.size()):
                     self.mark(self.chosen[top])
                     if not self.strict:
-                        self.mark_between(self.chosen[top], row)
+                        self.mark_between(self.chosen[top], row, x)
                 self.board.resize(base)
                 self.contents.resize(content_base)
             if nodes[matched].label >= 0:
@@ -205,6 +206,10 @@ cdef class Walk:
             type == self.node_type or type == self.storage_type
         ):
             return False
+        if self.shadow_type[type] and self.ledger.shares_below(row) and not (
+            self.ledger.free_inside(row, self.start, self.end)
+        ):
+            return False        # it would be given whole, and something in it is not free
         if matched >= 0:
             if nodes[matched].exclusive == 0 and x:
                 label = ""
@@ -221,11 +226,6 @@ cdef class Walk:
                 return False
             if not self.ledger.fits_below(
                 row, self.request.demand[matched], self.start, self.end
-            ):
-                return False
-            if (self.always_exclusive[type] or nodes[matched].exclusive == 1) and (
-                self.ledger.shares_below(row)
-                and not self.ledger.free_inside(row, self.start, self.end)
             ):
                 return False
         for at in range(lo, hi):
@@ -372,17 +372,23 @@ cdef class Walk:
         cdef vector[int32_t]* edges = self.ranked_edges(row)
         cdef Wanted* nodes = self.request.nodes.data()
         cdef size_t index, tally = self.tallies.size(), before
-        cdef int32_t at, missing = hi - lo
+        cdef int32_t at, other, missing = hi - lo
         cdef int64_t found
         cdef bint saturated
         cdef int16_t type
         self.tallies.resize(tally + (hi - lo), Tally(0, 0))
+        for at in range(lo, hi):
+            for other in range(at + 1, hi):
+                if nodes[other].type == nodes[at].type:     # of sibling slots the last one counts
+                    self.tallies[tally + at - lo].shares = shares
+                    missing -= 1
+                    break
         for index in range(edges.size()):
             type = self.graph.v_type[self.graph.e_target[edges[0][index]]]
             saturated = False
             for at in range(lo, hi):
-                if nodes[at].type == type and self.tallies[tally + at - lo].shares >= shares:
-                    saturated = True
+                if nodes[at].type == type:
+                    saturated = self.tallies[tally + at - lo].shares >= shares
             if saturated:
                 continue
             before = self.board.size()
@@ -661,7 +667,7 @@ cdef class Walk:
             self.mark_edge(self.contents[at].edge, self.contents[at].needs, True)
         return 0
 
-    cdef int mark_between(self, size_t position, int32_t row) except -1:
+    cdef int mark_between(self, size_t position, int32_t row, bint exclusive) except -1:
         """Mark the way from a vertex down to where a chosen slot was formed.
 
         The slot may sit some levels below the vertex that asked for it. The reference does not
@@ -678,7 +684,7 @@ cdef class Walk:
             edge = self.way_in(source)
             if edge < 0 or self.e_mark[<int32_t> edge] == self.walk:
                 break
-            self.mark_edge(edge, self.graph.v_size[source], False)
+            self.mark_edge(edge, self.graph.v_size[source], exclusive)
             source = self.graph.e_source[<int32_t> edge]
         return 0
 
@@ -801,14 +807,16 @@ cdef class Walk:
                 edges.push_back(keyed[index].second)
         return edges
 
-    cdef int weigh(self, int32_t edge, int64_t now) except -1:
+    cdef int weigh(self, int32_t edge, int64_t now, bint restored) except -1:
         """Set an emitted edge's weight to what is free now below its target, of the last type."""
         cdef int32_t target = self.graph.e_target[edge], filter
         cdef uint64_t weight
         if not self.ledger.has_filter(target):
             return 0
         filter = self.ledger.v_filter[target]
-        weight = self.ledger.free_below(filter, self.ledger.f_totals[filter].size() - 1, now)
+        weight = 0
+        if not restored:
+            weight = self.ledger.free_below(filter, self.ledger.f_totals[filter].size() - 1, now)
         if weight == 0 and (
             self.ledger.lines[filter] is None
             or (<TimeLine> self.ledger.lines[filter]).times.empty()
@@ -862,10 +870,7 @@ cdef class Walk:
         if not self.stop_on_first:
             return 0
         for index in range(self.emitted_edges.size()):
-            if restored:
-                self.set_weight(self.emitted_edges[index], 0)
-            else:
-                self.weigh(self.emitted_edges[index], now)
+            self.weigh(self.emitted_edges[index], now, restored)
         return 0
 
     # ---- emission (matching.md 8) ----
@@ -874,20 +879,25 @@ cdef class Walk:
                             bint shadow_requested):
         """Emit what the marks say; with a job id >= 0 record it. None if nothing is emitted."""
         cdef int32_t top = self.graph.roots[self.ledger.dominant]
-        cdef size_t index
         self.jobid = jobid
         self.start = start
         self.end = end
         self.record_flags = flags
-        self.shadow_type = self.always_exclusive
-        if shadow_requested:
-            for index in range(self.request.exclusive_types.size()):
-                self.shadow_type[self.request.exclusive_types[index]] = 1
+        self.set_shadow_types(shadow_requested)
         self.emitted.clear()
         self.emitted_edges.clear()
         if not self.emit(top, self.root_needs, self.root_exclusive, False, 1):
             return None
         return self.selection()
+
+    cdef int set_shadow_types(self, bint requested) except -1:
+        """Note which types are given whole: by policy, and where the request says exclusive."""
+        cdef size_t index
+        self.shadow_type = self.always_exclusive
+        if requested:
+            for index in range(self.request.exclusive_types.size()):
+                self.shadow_type[self.request.exclusive_types[index]] = 1
+        return 0
 
     cdef bint emit(self, int32_t row, int64_t needs, bint exclusive, bint shadow,
                    int32_t depth) except -1:

@@ -4,7 +4,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from fluxion_py.cli.tree_text import counts_of, format_tree
+from fluxion_py.cli.tree_text import amounts_of, format_tree
 from fluxion_py.hostlist import Hostlist
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def format_line(allocation: "Allocation") -> str:
 
 def format_answer(allocation: "Allocation", now: int) -> str:
     """Return the tree of an allocation, then the block of id, amounts and times."""
-    counts = counts_of(allocation.flat, allocation.selection)
-    parts = [f"{number} {kind}" for kind, number in counts.items()]
+    parts = amounts_of(allocation.flat, allocation.selection)
     slots = slots_of(allocation)
     if slots:
         parts.append("slots: " + " ".join(f"{name}={number}" for name, number in slots.items()))

@@ -37,6 +37,7 @@ def add_request(parser: Parser) -> None:
     short.add_argument("-x", "--exclusive", action="store_true", help="whole nodes")
     more = parser.add_argument_group("about the job")
     more.add_argument("-t", "--time", metavar="DURATION", help="90, 30m, 1.5h, 2d; 0: no limit")
+    more.add_argument("--cwd", metavar="FOLDER", help="where the command is to run")
     more.add_argument("--queue", metavar="NAME", help="name of the queue, for R")
     more.add_argument(
         "--requires", metavar="CONSTRAINT", help="for example 'fast and -host:elk[0-3]'"
@@ -114,6 +115,7 @@ def _short_form(arguments: Namespace) -> Jobspec:
         gpus_per_task=arguments.gpus or 0,
         exclusive=arguments.exclusive,
         duration=arguments.time or 0,
+        cwd=arguments.cwd,
         requires=arguments.requires,
         queue=arguments.queue,
         attributes=_attributes(arguments.setattr),
@@ -127,8 +129,9 @@ def _overrides(arguments: Namespace) -> dict[str, Any]:
         from fluxion_py.jobspec.shorthand import system_duration
 
         system["duration"] = system_duration(arguments.time)
-    if arguments.queue is not None:
-        system["queue"] = arguments.queue
+    for name in ("queue", "cwd"):
+        if getattr(arguments, name) is not None:
+            system[name] = getattr(arguments, name)
     return system
 
 

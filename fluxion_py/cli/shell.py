@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from fluxion_py.cli.arguments import DEFAULT_POLICY, Parser, add_graph, add_matcher
 from fluxion_py.cli.compat_usage import USAGE
-from fluxion_py.cli.workplace import load_graph
+from fluxion_py.cli.workplace import load_graph, refusals_named
 from fluxion_py.writers import FORMATS
 
 _EPILOG = """Example:
@@ -36,13 +36,14 @@ def run_shell(arguments: Namespace) -> int:
 
     graph = load_graph(arguments.graph)
     subsystems = parse_subsystems(arguments.subsystems or "CA")
-    engine = Engine(
-        graph.flat,
-        subsystems=subsystems,
-        policy=parse_policy(arguments.policy or DEFAULT_POLICY),
-        filters=parse_filters(arguments.prune_filters or ""),
-        flexible=arguments.traverser == "flexible",
-    )
+    with refusals_named(graph):
+        engine = Engine(
+            graph.flat,
+            subsystems=subsystems,
+            policy=parse_policy(arguments.policy or DEFAULT_POLICY),
+            filters=parse_filters(arguments.prune_filters or ""),
+            flexible=arguments.traverser == "flexible",
+        )
     options = SessionOptions(
         format=arguments.format,
         strict=False,

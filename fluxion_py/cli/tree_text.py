@@ -45,17 +45,34 @@ def tree_of(selection: Selection) -> Branch | None:
     return stack[-1][1] if stack else None
 
 
-def counts_of(graph: FlatGraph, selection: Selection) -> dict[str, int]:
-    """Return how many vertices, or units of pools, of each type were selected; not the root.
+@dataclass(slots=True)
+class Amount:
+    """So many vertices of one type, with so many units of pools; `unit` is what is counted."""
 
-    In the order of the levels of the machine.
-    """
-    numbers: dict[str, int] = {}
+    vertices: int = 0
+    units: int = 0
+    unit: str = ""
+
+    def add(self, units: int, unit: str) -> None:
+        """Count one more vertex."""
+        self.vertices += 1
+        self.units += units
+        self.unit = unit
+
+    def text(self, kind: str) -> str:
+        """Return `36 core`, or for pools `2 memory (64 GB)`."""
+        if self.units == self.vertices:
+            return f"{self.vertices} {kind}"
+        return f"{self.vertices} {kind} ({f'{self.units} {self.unit}'.rstrip()})"
+
+
+def amounts_of(graph: FlatGraph, selection: Selection) -> list[str]:
+    """Return how much of each type was selected, as texts, from the top down; not the root."""
+    amounts: dict[str, Amount] = {}
     for row, needs, _, depth in reversed(selection.vertices):
         if depth > 1:
-            kind = graph.type(row)
-            numbers[kind] = numbers.get(kind, 0) + needs
-    return numbers
+            amounts.setdefault(graph.type(row), Amount()).add(needs, graph.unit(row))
+    return [amount.text(kind) for kind, amount in amounts.items()]
 
 
 def format_tree(graph: FlatGraph, selection: Selection) -> str:
@@ -104,19 +121,19 @@ def _likeness(graph: FlatGraph, branch: Branch) -> tuple[str, bool, int, str]:
 
 def _summary(graph: FlatGraph, branch: Branch) -> str:
     """Return what is below a vertex, by number; by name as well if the vertex is shared."""
-    numbers: dict[str, int] = {}
+    amounts: dict[str, Amount] = {}
     names: dict[str, list[str]] = {}
     level = branch.below
     while level:
         for inner in level:
             kind = graph.type(inner.row)
-            numbers[kind] = numbers.get(kind, 0) + inner.needs
+            amounts.setdefault(kind, Amount()).add(inner.needs, graph.unit(inner.row))
             names.setdefault(kind, []).append(graph.name(inner.row))
         level = [below for inner in level for below in inner.below]
     texts = []
-    for kind, number in numbers.items():
+    for kind, amount in amounts.items():
         which = "" if branch.exclusive else f" ({format_hostlist(_unique(iter(names[kind])))})"
-        texts.append(f"{number} {kind}{which}")
+        texts.append(f"{amount.text(kind)}{which}")
     return ", ".join(texts)
 
 

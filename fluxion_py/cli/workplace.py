@@ -92,13 +92,14 @@ def restored(graph: ResourceGraph, arguments: Namespace, state: dict[str, Any] |
     from fluxion_py.match.matcher import Matcher
 
     if state is None:
-        matcher = Matcher(
-            graph,
-            _given(arguments, "policy") or DEFAULT_POLICY,
-            prune_filters=_given(arguments, "prune_filters"),
-            subsystems=_given(arguments, "subsystems") or "containment",
-            traverser=_given(arguments, "traverser") or "simple",
-        )
+        with refusals_named(graph):
+            matcher = Matcher(
+                graph,
+                _given(arguments, "policy") or DEFAULT_POLICY,
+                prune_filters=_given(arguments, "prune_filters"),
+                subsystems=_given(arguments, "subsystems") or "containment",
+                traverser=_given(arguments, "traverser") or "simple",
+            )
     else:
         matcher = _load(graph, arguments.state, state)
         _require_same(arguments, state, matcher)
@@ -106,6 +107,17 @@ def restored(graph: ResourceGraph, arguments: Namespace, state: dict[str, Any] |
     if now is not None:
         matcher.now = now
     return matcher
+
+
+@contextmanager
+def refusals_named(graph: ResourceGraph) -> Iterator[None]:
+    """Say which file it is that the engine refuses."""
+    try:
+        yield
+    except FluxionError:
+        raise
+    except ValueError as error:
+        raise InputError(str(error), source=graph.source) from None
 
 
 def _given(arguments: Namespace, name: str) -> str | None:

@@ -23,12 +23,7 @@ class ConstraintMasks:
         self._graph = graph
         self._reference = reference
         self._masks: dict[str, bytes] = {}
-        self._state = (-1, 0)
-        self._property_changes = 0
-
-    def property_changed(self) -> None:
-        """Say that a property of some vertex was set or removed."""
-        self._property_changes += 1
+        self._state = (-1, -1)
 
     def allowed(self, constraints: Mapping[str, Any] | None) -> bytes | None:
         """Return the mask of a constraint, 1 where a vertex satisfies it; None without one.
@@ -38,7 +33,7 @@ class ConstraintMasks:
         """
         if not constraints:
             return None
-        state = (self._graph.epoch, self._property_changes)
+        state = (self._graph.epoch, self._graph.property_epoch)
         if state != self._state or len(self._masks) >= MAX_CACHED:
             self._masks.clear()
             self._state = state

@@ -4,7 +4,7 @@ Flows in: a prepared request and the engine as it is. Flows out: an `Explanation
 with a `Survey`, walks down the request to the entry that is short, and says it in one sentence.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from fluxion_py._core.engine import Engine
@@ -71,6 +71,9 @@ class _Finder:
         self.free = "free " if verdict == "busy" else ""
 
     def find(self) -> Explanation:
+        for entry in _all(self.survey.resources):
+            if entry.type != SLOT and not self.flat.rows_of_type(entry.type):
+                return self._tell(entry, f"no vertex of type {entry.type}", "absent")
         for entry in self.survey.resources:
             if self.survey.missing(entry):
                 return self._descend(entry, [])
@@ -83,9 +86,6 @@ class _Finder:
 
     def _descend(self, entry: Resource, above: list[Resource]) -> Explanation:
         tally = self.survey.tally(entry)
-        for kind in self._types(entry):
-            if not self.flat.rows_of_type(kind):
-                return self._tell(entry, f"no vertex of type {kind}", "absent", type=kind)
         for cause, text in _MISTAKES.items():
             if cause in tally.refused:
                 return self._tell(entry, text.format(entry.type), cause)
@@ -103,13 +103,6 @@ class _Finder:
             if self.survey.missing(child):
                 return self._descend(child, [*above, entry])
         return self._apart(entry)
-
-    def _types(self, entry: Resource) -> Iterable[str]:
-        return (
-            [child.type for child in entry.children if child.type != SLOT]
-            if (entry.type == SLOT)
-            else [entry.type]
-        )
 
     def _short(self, entry: Resource, above: list[Resource]) -> Explanation:
         """Say how many there are of an entry where most are."""
@@ -151,8 +144,13 @@ class _Finder:
         if any(other.type == SLOT for other in beside):
             text = f"{entry.type} stands beside a slot; where slots are formed nothing else is seen"
             return self._tell(entry, text, "siblings")
-        if above:
-            text = f"needs {entry.type} directly below {above[-1].type}; none is there"
+        named = [other.type for other in above if other.type != SLOT]
+        several = any(self._parents(row) > 1 for row in self.flat.rows_of_type(entry.type))
+        if several:
+            text = f"{entry.type} has several parents and is reached through another one first; "
+            text += "name every level from the root"
+        elif named:
+            text = f"needs {entry.type} directly below {named[-1]}; none is there"
         else:
             text = f"no {self.free}{entry.type} is in reach"
         return self._tell(entry, text + _causes(self.survey.passed, _BLOCKING), "site")
@@ -185,7 +183,6 @@ class _Finder:
         text: str,
         reason: str,
         *,
-        type: str = "",
         need: int = 0,
         have: int = 0,
         level: "_Level | None" = None,
@@ -194,7 +191,7 @@ class _Finder:
             self.verdict,
             text,
             reason,
-            type or self._word(entry),
+            self._word(entry),
             need,
             have,
             level.type if level else "",
@@ -210,22 +207,34 @@ class _Finder:
         return entry.type
 
     def _noun(self, entry: Resource, number: int) -> str:
-        """Return "3 free nodes", with what each must have below if some lack it."""
+        """Return "3 free nodes"; "2 racks with 3 free nodes each" if some racks lack them."""
         word = self._word(entry)
-        text = f"{number} {self.free}{_plural(word, number)}"
-        inner = entry if word == entry.type else entry.children[0]
-        lacking = inner.type != SLOT and "short" in self.survey.tally(inner).refused
-        if (lacking or inner.type == SLOT) and inner.children:
-            parts = " and ".join(
-                f"{child.count.min} {self._word(child)}" for child in inner.children
-            )
-            text += f" of {parts}" if inner.type == SLOT else f" that have {parts}"
-        return text
+        content = self._content(entry)
+        if content:
+            parts = " and ".join(self._noun(child, child.count.min) for child in content)
+            return f"{number} {_plural(word, number)} with {parts}{' each' if number > 1 else ''}"
+        return f"{number} {self.free}{_plural(word, number)}"
 
     def _has(self, entry: Resource, number: int) -> str:
+        if self._content(entry):
+            return f"{number} such"
         if self.verdict == "never":
             return str(number)
         return f"{number} {self.free}{_plural(self._word(entry), number)}"
+
+    def _content(self, entry: Resource) -> Sequence[Resource]:
+        """Return what is wanted below each unit of an entry, if it is to be told.
+
+        That is: of a slot of several things, and of vertices some of which lack it.
+        """
+        if self._word(entry) != entry.type:
+            entry = entry.children[0]
+        if entry.type == SLOT or "short" in self.survey.tally(entry).refused:
+            return entry.children
+        return ()
+
+    def _parents(self, row: int) -> int:
+        return sum(kind == self.survey.subsystem for _, kind in self.flat.in_edges(row))
 
     def _level(self, rows: list[int]) -> "_Level":
         kinds = dict.fromkeys(self.flat.type(row) for row in rows)
@@ -249,6 +258,12 @@ class _Level:
     type: str
     rows: list[int]
     name: str
+
+
+def _all(request: Sequence[Resource]) -> Iterator[Resource]:
+    for entry in request:
+        yield entry
+        yield from _all(entry.children)
 
 
 _MISTAKES = {

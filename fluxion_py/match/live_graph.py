@@ -21,10 +21,6 @@ TRAVERSERS = ("simple", "flexible")
 """How sibling slots are read: refused, or as alternatives (jobspec.md 5)."""
 
 
-UNTOUCHED = 2**64 - 1
-"""The weight of an edge over which nothing was given yet (matching.md 4.2)."""
-
-
 class LiveGraph:
     """The part of a `Matcher` that is not about requests: see there."""
 
@@ -92,24 +88,6 @@ class LiveGraph:
                 self._epoch = self.graph.flat.epoch
                 self._changes += 1
             yield
-
-    @contextmanager
-    def _order_kept(self) -> Iterator[None]:
-        """Keep what the first* policies remember about where they gave (matching.md 4.2)."""
-        if not self.policy.stop_on_first:
-            yield
-            return
-        weights = self._engine.edge_weights()
-        try:
-            yield
-        finally:
-            known = {(source, target) for source, target, _ in weights}
-            new = [
-                (source, target, UNTOUCHED)
-                for source, target, _ in self._engine.edge_weights()
-                if (source, target) not in known
-            ]
-            self._engine.set_edge_weights([*weights, *new])
 
     # ---- looking ----
 
@@ -214,7 +192,6 @@ class LiveGraph:
 
     def _property_changed(self, path: str) -> None:
         self._touched.update(self.graph.flat.rows_at(path))
-        self._masks.property_changed()
         self._changes += 1
 
     # ---- state ----
@@ -270,7 +247,6 @@ class LiveGraph:
             for key, value in properties.items():
                 flat.set_property(row, key, value)
             self._touched.add(row)
-        self._masks.property_changed()
 
 
 def _subsystem_names(text: str) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class Matcher(LiveGraph):
         The answer has no job id. Raises as they do.
         """
         op = "without_allocating_future" if future else "without_allocating"
-        with self._steady(), self._order_kept():
+        with self._steady():
             return self._match(op, self._preparer.prepare(jobspec), None)
 
     def satisfiable(self, jobspec: "Jobspec | Prepared") -> bool:
@@ -88,7 +88,7 @@ class Matcher(LiveGraph):
         """
         from fluxion_py.match.explain import FITS
 
-        with self._steady(), self._order_kept():
+        with self._steady():
             prepared = self._preparer.prepare(jobspec)
             try:
                 found = self._match("without_allocating_future", prepared, None)
@@ -223,12 +223,13 @@ class Matcher(LiveGraph):
             if outcome.errno is not Errno.OK:
                 raise MatchError(f"the R is of no time: from {grant.at}, {duration} seconds")
             selection = outcome.selection or selection_of_claims(self.graph.flat, grant.claims)
+            later = grant.at > self._now
+            found = Allocation(self.graph.flat, selection, jobid, grant.at, duration, later)
             self._changes += 1
-            reserved = grant.at > self._now
-            return self._jobs.add(
-                Allocation(self.graph.flat, selection, jobid, grant.at, duration, reserved),
-                planned=False,
-            )
+            self._jobs.add(found, planned=later)
+            if later:  # the engine books every R as running (matching.md 9)
+                self._jobs.shrink(jobid, ())
+            return found
 
     # ---- state ----
 

@@ -4,7 +4,6 @@ The graph itself is not part of the state, only a digest of it: load the same de
 then the state. Growth and shrinking since then are part of it and are replayed.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -38,6 +37,8 @@ def digest(flat: FlatGraph) -> str:
 
     Status and properties, which change, are not in it.
     """
+    import hashlib
+
     hashed = hashlib.sha256()
     for row in flat.rows():
         vertex = (row, flat.type(row), flat.name(row), flat.size(row), flat.rank(row))

@@ -73,7 +73,7 @@ class Survey:
         self.passed: dict[str, list[int]] = {}
         self.sites: dict[int, list[int]] = {}
         self._view = view
-        self._subsystem = self.flat.find_subsystem(dominant)
+        self.subsystem = self.flat.find_subsystem(dominant)
         self._seen: set[int] = set()
         offers = self._visit(self.root, resources, True, False) or {}
         for entry in resources:
@@ -163,7 +163,7 @@ class Survey:
         return bool(slot.children) and all(entry.type in below for entry in slot.children)
 
     def _children(self, row: int) -> list[int]:
-        return [target for target, kind in self.flat.out_edges(row) if kind == self._subsystem]
+        return [target for target, kind in self.flat.out_edges(row) if kind == self.subsystem]
 
     def _pass(self, cause: str, row: int) -> None:
         self.passed.setdefault(cause, []).append(row)
@@ -195,8 +195,10 @@ class Survey:
         holds = self.engine.holds(row)
         if any(start < end and now < stop for _, start, stop, _, _, _ in holds):
             return "in use"
-        kept = any(whole and not reserved for _, _, _, _, whole, reserved in holds)
-        return "overrun" if kept else ""
+        kept = [stop for _, _, stop, _, whole, reserved in holds if whole and not reserved]
+        if not kept:
+            return ""
+        return "overrun" if min(kept) <= now else "in use"
 
 
 def _total(offers: Offers, entry: Resource) -> int:

@@ -100,4 +100,3 @@ def set_property(session: Session, words: list[str]) -> None:
         return
     for row in rows:
         session.graph.set_property(row, key, value)
-    session.constraints.property_changed()

@@ -99,8 +99,13 @@ class _Layout:
         drawn = depth = 0
         while level and depth < MAX_DEPTH and drawn + len(level) <= MAX_BOXES:
             drawn += len(level)
-            level = [row for above in level for row in self._children(above) if row not in seen]
-            seen.update(level)
+            following = []
+            for above in level:
+                children = [row for row in self._children(above) if row not in seen]
+                seen.update(children)
+                for shown, _ in self._choice(children):
+                    following += shown
+            level = following
             depth += 1
         return depth
 
@@ -123,25 +128,32 @@ class _Layout:
         return box
 
     def _collapsed(self, children: list[int], depth: int, seen: set[int]) -> list[Box]:
-        """Return boxes of children, of many equal and free ones only the first."""
+        """Return the boxes of children."""
+        boxes: list[Box] = []
+        for shown, left_out in self._choice(children):
+            boxes += [self._box(row, depth + 1, seen) for row in shown]
+            if left_out:
+                boxes.append(Box(-1, f"+{left_out}", width=LETTER * 6))
+        return boxes
+
+    def _choice(self, children: list[int]) -> Iterator[tuple[list[int], int]]:
+        """Yield, for each kind of children, those to draw and the number of the others.
+
+        Of many the first are drawn, and all that are marked, up to a limit.
+        """
         groups: dict[tuple[str, bool], list[int]] = {}
         for child in children:
-            groups.setdefault((self.graph.type(child), bool(self._children(child))), []).append(
-                child
-            )
-        boxes: list[Box] = []
+            kind = self.graph.type(child), bool(self.graph.out_edges(child))
+            groups.setdefault(kind, []).append(child)
         for (_, parents), members in groups.items():
             limit = FAMILIES if parents else SIBLINGS
             shown = members
             if len(members) > limit:
-                marked = [row for row in members if self._marked(row)]
-                free = [row for row in members if row not in set(marked)]
-                kept = set(marked[: 4 * limit]) | set(free[: max(1, limit - len(marked))])
+                marked = [row for row in members if self._marked(row)][: 4 * limit]
+                rest = [row for row in members if row not in set(marked)]
+                kept = {*marked, *rest[: max(1, limit - len(marked))]}
                 shown = [row for row in members if row in kept]
-            boxes += [self._box(row, depth + 1, seen) for row in shown]
-            if len(shown) < len(members):
-                boxes.append(Box(-1, f"+{len(members) - len(shown)}", width=LETTER * 6))
-        return boxes
+            yield shown, len(members) - len(shown)
 
     def _marked(self, row: int) -> bool:
         """Tell whether a vertex or what is directly below it is held or down."""

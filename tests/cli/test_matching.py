@@ -101,7 +101,8 @@ def test_the_short_form_says_what_it_built(tool: Tool) -> None:
 
 
 def test_every_option_of_the_short_form_gets_into_the_jobspec(tool: Tool) -> None:
-    words = "-N 2 -n 4 -c 3 -g 1 --exclusive -t 90m --queue batch --requires fast".split()
+    words = ["-N", "2", "-n", "4", "-c", "3", "-g", "1", "--exclusive", "-t", "90m"]
+    words += ["--queue", "batch", "--requires", "fast", "--cwd", "/home/x"]
     more = ["-S", "project=x", "-S", "a.b=[1]", "--dry-run", "--", "app", "-n", "--", "7"]
     jobspec = json.loads(tool.out("allocate", *ON_ELK, *words, *more))
     (node,) = jobspec["resources"]
@@ -110,6 +111,7 @@ def test_every_option_of_the_short_form_gets_into_the_jobspec(tool: Tool) -> Non
     assert jobspec["tasks"][0]["command"] == ["app", "-n", "--", "7"]
     assert jobspec["attributes"]["system"] == {
         "duration": 5400,
+        "cwd": "/home/x",
         "queue": "batch",
         "constraints": {"properties": ["fast"]},
         "project": "x",

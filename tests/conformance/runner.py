@@ -29,6 +29,10 @@ _judge: Judge
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the replay and print its table."""
     args = _arguments().parse_args(argv)
+    for path in (args.cases, args.root / "t"):
+        if not path.exists():
+            print(f"reference data not found: {path}", file=sys.stderr)
+            return 2
     cases = load_cases(args.cases)
     chosen = _chosen(cases, args)
     if not chosen:

@@ -127,10 +127,12 @@ def test_the_runner_as_a_program(root: Path, capsys: pytest.CaptureFixture[str])
     listed = [record | {"name": name, "expected_file": file} for name, file in names.items()]
     (root / "cases.json").write_text(json.dumps({"cases": listed}))
     (root / "program").write_text(f"#!/bin/sh\ncat {root}/expected\n")
+    (root / "t").mkdir()
     arguments = ["--root", str(root), "--cases", str(root / "cases.json")]
     arguments += ["--cmd", f"sh {root}/program", "-j", "2"]
     assert runner.main([*arguments, "--case", "t1-001"]) == 0
     assert runner.main([*arguments, "--case", "t1-003"]) == 2
+    assert runner.main([*arguments, "--root", str(root / "t")]) == 2
     capsys.readouterr()
     assert runner.main(arguments) == 1
     assert "basic                         1      1      0      2" in capsys.readouterr().out

@@ -214,6 +214,9 @@ class Truth:
         if above[-1].type == "slot":
             kinds = {child.type for child in above[-1].children}
             rows = [row for row in self.flat.rows() if kinds <= self.machine.types_below[row]]
+            # Slots are formed at the highest such vertex of a branch; below it none are looked for.
+            lower = {below for row in rows for below in self.machine.below(row)}
+            rows = [row for row in rows if row not in lower]
             named = [entry for entry in above if entry.type != "slot"]
         else:
             rows, named = (

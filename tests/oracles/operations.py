@@ -96,7 +96,8 @@ class Operation:
         """One select: every variant in order, the first that succeeds (errata G18)."""
         machine = self.machine
         for way in self.variants:
-            attempt = Attempt(at, self.duration, self.now, everlasting, self.allowed)
+            whole = frozenset(exclusive_types(self.request, machine.policy.node_exclusive))
+            attempt = Attempt(at, self.duration, self.now, everlasting, self.allowed, whole)
             wanted = demands_of(way, machine.tracked, machine.flexible)
             success = select(machine, attempt, wanted)
             self.messages += attempt.messages
@@ -164,7 +165,8 @@ class Operation:
             charger = Charger(machine, self.jobid, attempt.at, duration, future)
             if not charge(charger, emission):
                 return self.outcome(Errno.INVALID)
-        refresh_weights(machine, selection.edges, self.now)
+        if machine.strict or self.op in RECORDING:  # the reference lets a mere look count, too
+            refresh_weights(machine, selection.edges, self.now)
         labels = machine.labels
         selection.labels = {row: labels[row] for row, *_ in selection.vertices if row in labels}
         outcome = self.outcome(Errno.OK)

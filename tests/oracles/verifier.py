@@ -85,14 +85,14 @@ class Verifier:
         A vertex above goes too, even an exclusive one, if the job has nothing else below it.
         Ways are those of the last judgement: the vertices may have left the machine since.
         """
-        gone = set(rows)
+        held = {hold.row for hold in self.holds.get(jobid, ())}
+        gone = held.intersection(rows)
         above: set[int] = set()
         waiting = list(gone)
         while waiting:
             parents = set(self.machine.parents.get(waiting.pop(), ())) - above
             above |= parents
             waiting += parents
-        held = {hold.row for hold in self.holds.get(jobid, ())}
         kept = held - gone - above
         gone |= {row for row in above if kept.isdisjoint(self.machine.below(row))}
         left = [hold for hold in self.holds.pop(jobid, []) if hold.row not in gone]

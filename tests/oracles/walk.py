@@ -33,6 +33,8 @@ class Attempt:
     everlasting: bool = False
     """The select of the satisfiability test: status does not count (matching.md 7)."""
     allowed: bytes | None = None
+    given_whole: frozenset[str] = frozenset()
+    """Types that the policy or the request gives with all below (jobspec.md 4)."""
     marks: dict[tuple[int, int], Claim] = field(default_factory=dict)
     visited: set[int] = field(default_factory=set)
     messages: list[str] = field(default_factory=list)
@@ -151,11 +153,11 @@ class Walk:
             return True
         if self.machine.available(row, attempt.at, attempt.duration) == 0:
             return True
+        if own in attempt.given_whole and self.held_inside(row):
+            return True
         for entry in wanted:
             if entry.type == own and (
-                self.excluded(row, entry, exclusive)
-                or self.filtered(row, entry)
-                or self.held_inside(row, entry)
+                self.excluded(row, entry, exclusive) or self.filtered(row, entry)
             ):
                 return True
         verdicts = [self.filtered(row, entry) for entry in wanted if entry.type == "slot"]
@@ -186,15 +188,14 @@ class Walk:
             return False
         return not prune.avail_during(self.attempt.at, self.attempt.duration, entry.below)
 
-    def held_inside(self, row: int, entry: Demand) -> bool:
+    def held_inside(self, row: int) -> bool:
         """A vertex that would be given whole, something in which is held through another parent.
 
         Only where vertices have several parents; the page does not speak of it, and the reference
         would fail in its update walk (docs/deviations.md, shared-inside).
         """
         attempt = self.attempt
-        whole = entry.exclusive or (self.machine.policy.node_exclusive and entry.type == "node")
-        if not whole or not self.topology.has_shared:
+        if not self.topology.has_shared:
             return False
         inside = [below for below in self.topology.subtree(row) if below != row]
         return any(

@@ -126,6 +126,18 @@ HISTORY: dict[Maker, int] = {
 }
 """The makers of steps, with their weights."""
 
+SETTLED: dict[Maker, int] = {
+    random_match: 55,
+    random_cancel: 14,
+    random_status: 7,
+    random_attach: 4,
+}
+"""Steps whose effect under `strict` the reference's pages and data settle.
+
+What the reference does after a partial cancel, a removal or a refused restore is known from few
+cases; the core follows those (tests/conformance, tests/corpus), the oracle the pages.
+"""
+
 
 def random_step(rng: Random, world: World, makers: dict[Maker, int]) -> Step:
     """Draw a step that is possible now; time may pass before it."""

@@ -88,4 +88,6 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_histories_of_hypothesis() -> None:
-    run_state_machine_as_test(Histories, settings=settings(max_examples=150, stateful_step_count=12))
+    run_state_machine_as_test(
+        Histories, settings=settings(max_examples=150, stateful_step_count=12)
+    )

@@ -22,7 +22,7 @@ from tests.properties.invariants import (
     dump,
     times_of_interest,
 )
-from tests.properties.steps import HISTORY, granted, random_match, random_step
+from tests.properties.steps import HISTORY, SETTLED, Maker, granted, random_match, random_step
 from tests.properties.world import Player, Step, World, shortest
 
 SEQUENCES = int(os.environ.get("FLUXION_SEQUENCES", "200"))
@@ -57,13 +57,15 @@ class Watched(World):
         assert not changed, f"after the last cancel, fresh / used: {changed}"
 
 
-def run(seed: int, make: Callable[[], World], length: int = 14) -> World:
+def run(
+    seed: int, make: Callable[[], World], makers: dict[Maker, int] = HISTORY, length: int = 14
+) -> World:
     """Run one history; on failure the error names the seed and the shortest failing history."""
     world = make()
     rng = Random(f"steps {seed}")
     try:
         for _ in range(length):
-            world.take(random_step(rng, world, HISTORY))
+            world.take(random_step(rng, world, makers))
         for jobid in list(world.jobs):
             world.take(Step("cancel", (jobid,)))
         if isinstance(world, Watched):
@@ -88,7 +90,7 @@ def compared(seed: int) -> World:
         world.judged = False
         return world
 
-    return run(seed, make)
+    return run(seed, make, SETTLED)
 
 
 def seeds(block: int) -> Iterable[int]:
@@ -103,7 +105,7 @@ def test_histories_keep_the_books(block: int) -> None:
     kinds: Counter[str] = Counter()
     for seed in seeds(block):
         kinds.update(step.kind for step in watched(seed).steps)
-    if SEED is None and SEQUENCES // BLOCKS >= 10:
+    if SEED is None and SEQUENCES // BLOCKS >= 40:
         assert len(kinds) >= 8, kinds
 
 

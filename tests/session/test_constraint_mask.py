@@ -25,7 +25,6 @@ def test_a_mask_is_kept_until_a_property_or_the_graph_changes() -> None:
     first = masks.allowed(fast)
     assert masks.allowed(dict(fast)) is first
     graph.set_property(1, "fast", "")
-    masks.property_changed()
     second = masks.allowed(fast)
     assert second is not None
     assert second[1] == 1

@@ -1,4 +1,5 @@
-from fluxion_py.session.jobs import Job, JobState, JobTable, MatchTimes
+from fluxion_py.match.job import JobState
+from fluxion_py.session.jobs import Job, JobTable, MatchTimes
 
 
 def job(jobid: int, state: JobState = JobState.ALLOCATED) -> Job:
