@@ -14,6 +14,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benches.systems import grug
 from fluxion_py._core.engine import Engine
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py._core.request import Request
 from fluxion_py.jobspec.shape import parse_shape
 from fluxion_py.match.policy import parse_policy
 from fluxion_py.outcome import Errno, Outcome
@@ -39,7 +40,7 @@ def jobids() -> Iterator[int]:
     return count(1)
 
 
-def walk_all(engine: Engine, request: object) -> Outcome:
+def walk_all(engine: Engine, request: Request) -> Outcome:
     return engine.match("without_allocating", request, HOUR, 0)
 
 

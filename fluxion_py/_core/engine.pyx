@@ -268,7 +268,6 @@ cdef class Engine:
         """
         cdef int32_t row, edge
         cdef FlatGraph g = self.graph
-        cdef int32_t hold
         cdef bint exclusive
         self.begin()
         if not self.strict and self.ledger.jobs.count(jobid):
@@ -299,7 +298,7 @@ cdef class Engine:
             selection = self.walk.emit_marked(jobid, at, at + duration, 0, False)
         for row, exclusive in claims.items():
             if exclusive and self.ledger.find_hold(row, jobid) < 0:
-                self.ledger.add_hold(row, jobid, at, at + duration, g.v_size[row], OWNED)
+                self.ledger.add_hold(row, -1, jobid, at, at + duration, g.v_size[row], OWNED)
         if selection is not None:
             self.walk.weigh_emitted(now, True)
         result = self.outcome(Errno.OK, at, duration)
@@ -322,15 +321,20 @@ cdef class Engine:
         self.walk.start = at
         self.walk.end = at + duration
         self.walk.record_flags = RESERVED if reserved else 0
-        for row, needs, exclusive, depth in vertices:
+        for row, _, _, depth in vertices:
             if not self.graph.alive(row) or depth < 1:
                 raise ValueError(f"vertex {row} at depth {depth} is not in the graph")
             deepest = max(deepest, depth)
         self.walk.below.resize(max(self.walk.below.size(), <size_t> deepest + 2))
         for level in range(self.walk.below.size()):
             self.walk.below[level].assign(self.ledger.tracked.size(), -1)
-        for row, needs, exclusive, depth in vertices:
-            self.walk.record(row, needs, exclusive, depth)
+        ways = {}       # place -> row of the next vertex one level up: the parent in post-order
+        latest = {}
+        for place in range(len(vertices) - 1, -1, -1):
+            ways[place] = latest.get(vertices[place][3] - 1, -1)
+            latest[vertices[place][3]] = vertices[place][0]
+        for place, (row, needs, exclusive, depth) in enumerate(vertices):
+            self.walk.record(row, ways[place], needs, exclusive, depth)
             self.walk.below[depth].assign(self.ledger.tracked.size(), -1)
 
     def edge_weights(self):
@@ -542,18 +546,9 @@ cdef class Engine:
         ]
 
     cdef int32_t parent(self, int32_t row, int64_t jobid) noexcept:
-        """Return the parent on the dominant tree through which a job holds the vertex.
-
-        That is the first parent that the job is known at, else the first one; -1 at the root.
-        """
-        cdef int32_t edge = self.graph.v_first_in[row], found = -1, known = -1
-        while edge >= 0:    # in-edges are chained newest first
-            if self.graph.e_subsystem[edge] == self.ledger.dominant:
-                found = self.graph.e_source[edge]
-                if self.ledger.find_hold(found, jobid) >= 0:
-                    known = found
-            edge = self.graph.e_next_in[edge]
-        return known if known >= 0 else found
+        """Return the parent through which a job reaches a vertex that it holds, -1 if none."""
+        cdef int32_t hold = self.ledger.find_hold(row, jobid)
+        return self.ledger.holds[hold].way if hold >= 0 else -1
 
     cdef int reduce(self, int64_t jobid, int32_t row, int32_t type, int64_t units) except -1:
         """Take units of a type off the job's span at a vertex, if it has them there."""
@@ -576,7 +571,6 @@ cdef class Engine:
     cdef bint untag_if_empty(self, int64_t jobid, int32_t row) except -1:
         """Forget a job at an ancestor whose span has come down to nothing."""
         cdef int32_t hold = self.ledger.find_hold(row, jobid)
-        cdef size_t index
         if hold < 0 or self.ledger.holds[hold].span < 0:
             return False
         for units in self.ledger.spans[self.ledger.holds[hold].span]:
@@ -711,7 +705,6 @@ cdef class Engine:
     cdef int inherit(self, str kind, uint8_t[::1] view) except -1:
         cdef int32_t row, edge
         cdef vector[int32_t] stack
-        cdef bint own
         stack.push_back(self.top)
         view[self.top] = self.is_so(kind, self.top)
         self.walk.next_walk()

@@ -10,8 +10,6 @@ A graph belongs to one thread.
 
 from array import array
 
-cimport cython
-
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libcpp.algorithm cimport lower_bound, sort
 from libcpp.pair cimport pair
@@ -216,7 +214,7 @@ cdef class FlatGraph:
         """
         cdef const int32_t[::1] above = array("i", parents)
         cdef const int64_t[::1] numbers = ids if isinstance(ids, array) else array("q", ids)
-        cdef int64_t i, j, k = 0
+        cdef int64_t i, _, k = 0
         cdef int16_t type_id = self.type_id(type)
         cdef int8_t subsystem_id = self.subsystem_id(subsystem)
         cdef int32_t base = -1 if basename == type else self.string_id(basename)
@@ -232,7 +230,7 @@ cdef class FlatGraph:
         if per_parent * above.shape[0] > 1000:
             self.reserve(per_parent * above.shape[0])
         for i in range(above.shape[0]):
-            for j in range(per_parent):
+            for _ in range(per_parent):
                 row = self.new_row(
                     type_id, numbers[k], start + k, -1 if first_rank < 0 else first_rank + k, size
                 )

@@ -30,6 +30,7 @@ cdef struct Hold:
     int32_t row
     int32_t span        # index into spans: what the job holds below, -1 none
     int32_t next        # next hold of the row (or next free slot)
+    int32_t way         # row of the parent through which the job reaches it; -1 at the root
     uint8_t flags
 
 
@@ -86,8 +87,8 @@ cdef class Ledger:
                          int64_t end) noexcept
     cdef int64_t free_below(self, int32_t filter, size_t kind, int64_t time) noexcept
     cdef int32_t find_hold(self, int32_t row, int64_t jobid) noexcept
-    cdef int32_t add_hold(self, int32_t row, int64_t jobid, int64_t start, int64_t end,
-                          int64_t needs, uint8_t flags)
+    cdef int32_t add_hold(self, int32_t row, int32_t way, int64_t jobid, int64_t start,
+                          int64_t end, int64_t needs, uint8_t flags)
     cdef int add_span(self, int32_t hold, const vector[int64_t]& amounts) except -1
     cdef int drop_span(self, int32_t hold) except -1
     cdef int drop_hold(self, int32_t hold) except -1

@@ -42,7 +42,7 @@ cdef class Ledger:
 
     cdef int prime(self) except -1:
         """Compute what is tracked where and all totals anew; spans in time lines are kept."""
-        cdef size_t types, rows = self.graph.v_type.size(), filter, kind
+        cdef size_t types, rows = self.graph.v_type.size(), kind
         everywhere = {below for anchor, below in self.filter_spec if anchor == "ALL"}
         for anchor, below in self.filter_spec:
             self.graph.type_id(below)
@@ -254,51 +254,48 @@ cdef class Ledger:
         cdef vector[int16_t] old = self.type_sets[self.f_set[filter]], new = self.type_sets[fresh]
         cdef vector[int64_t] amounts
         cdef int32_t at
+        cdef int64_t units
         cdef size_t i, j
-        cdef TimeLine line
+        cdef TimeLine line = TimeLine(<int32_t> new.size())
         self.f_set[filter] = fresh
-        if self.lines[filter] is None:
-            return 0
-        line = TimeLine(<int32_t> new.size())
+        self.lines[filter] = None
         for head in (self.v_owned[self.f_row[filter]], self.v_passed[self.f_row[filter]]):
             at = head
             while at >= 0:
+                amounts.assign(new.size(), 0)
+                units = 0
+                for i in range(new.size()):
+                    for j in range(old.size()):
+                        if self.holds[at].span >= 0 and old[j] == new[i]:
+                            amounts[i] = self.spans[self.holds[at].span][j]
+                    if not self.strict and find_type(old, new[i]) < 0:
+                        amounts[i] = self.held_below(at, new[i])
+                        units += amounts[i]
                 if self.holds[at].span >= 0:
-                    amounts.assign(new.size(), 0)
-                    for i in range(new.size()):
-                        for j in range(old.size()):
-                            if old[j] == new[i]:
-                                amounts[i] = self.spans[self.holds[at].span][j]
-                        if not self.strict and find_type(old, new[i]) < 0:
-                            amounts[i] = self.held_below(at, new[i])
                     self.spans[self.holds[at].span] = amounts
                     line.add(self.holds[at].start, self.holds[at].end, amounts.data())
+                    self.lines[filter] = line
+                elif units:
+                    self.lines[filter] = line
+                    self.add_span(at, amounts)
                 at = self.holds[at].next
-        self.lines[filter] = line
         return 0
 
     cdef int64_t held_below(self, int32_t hold, int16_t type) noexcept:
         """Return the units of a type that a hold's job owns below the hold's vertex. O(job)."""
         cdef vector[int32_t]* mine = &self.jobs[self.holds[hold].jobid]
         cdef size_t index
-        cdef int32_t row, edge
+        cdef int32_t at
         cdef int64_t units = 0
         for index in range(mine.size()):
-            row = self.holds[mine[0][index]].row
-            if self.graph.v_type[row] != type or not self.holds[mine[0][index]].flags & OWNED:
+            at = mine[0][index]
+            if self.graph.v_type[self.holds[at].row] != type or not self.holds[at].flags & OWNED:
                 continue
-            edge = self.graph.v_first_in[row]
-            while edge >= 0:    # climb where the job is known
-                row = self.graph.e_source[edge]
-                if self.graph.e_subsystem[edge] != self.dominant or (
-                    self.find_hold(row, self.holds[hold].jobid) < 0
-                ):
-                    edge = self.graph.e_next_in[edge]
-                elif row == self.holds[hold].row:
+            while at >= 0 and self.holds[at].way >= 0:
+                at = self.find_hold(self.holds[at].way, self.holds[hold].jobid)
+                if at == hold:
                     units += self.holds[mine[0][index]].needs
                     break
-                else:
-                    edge = self.graph.v_first_in[row]
         return units
 
     cdef TimeLine line(self, int32_t filter):
@@ -338,9 +335,8 @@ cdef class Ledger:
         """Return the free units of the filter's type number `kind` at an instant."""
         if self.lines[filter] is None:
             return self.f_totals[filter][kind]
-        return max(
-            0, self.f_totals[filter][kind] - (<TimeLine> self.lines[filter]).at(<int32_t> kind, time)
-        )
+        cdef TimeLine line = self.lines[filter]
+        return max(0, self.f_totals[filter][kind] - line.at(<int32_t> kind, time))
 
     # ---- looking at a vertex ----
 
@@ -400,8 +396,8 @@ cdef class Ledger:
 
     # ---- taking and giving back ----
 
-    cdef int32_t add_hold(self, int32_t row, int64_t jobid, int64_t start, int64_t end,
-                          int64_t needs, uint8_t flags):
+    cdef int32_t add_hold(self, int32_t row, int32_t way, int64_t jobid, int64_t start,
+                          int64_t end, int64_t needs, uint8_t flags):
         """Record a job on a vertex and return the hold."""
         cdef int32_t at = self.free_hold
         cdef Hold hold
@@ -410,6 +406,7 @@ cdef class Ledger:
         hold.end = end
         hold.needs = needs
         hold.row = row
+        hold.way = way
         hold.span = -1
         hold.flags = flags
         if at >= 0:

@@ -3,7 +3,6 @@
 
 from libc.stdint cimport int32_t, int64_t
 from libcpp.algorithm cimport partial_sort, sort
-from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 

@@ -8,7 +8,7 @@ Compiling costs O(resources * types); a count is resolved in O(1) ("+"), O(log m
 from itertools import product
 
 cimport cython
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 from libcpp.vector cimport vector
 
 cdef int64_t PLENTY = 4294967295    # 2^32 - 1, the reference's "as many as there are"
@@ -175,7 +175,6 @@ cdef class Request:
         """Return the largest acceptable count that is at most `available`, or 0 (jobspec.md 3)."""
         cdef Wanted* want = &self.nodes[node]
         cdef int64_t limit, best, value, following
-        cdef int64_t power
         cdef size_t index
         if want.min > want.max or want.min > available:
             return 0
@@ -195,7 +194,7 @@ cdef class Request:
                 following = <int64_t> (<uint32_t> (value * want.operand))
             else:
                 following = 1
-                for power in range(min(want.operand, 64)):
+                for _ in range(min(want.operand, 64)):
                     following = <int64_t> (<uint32_t> (following * value))
             if following <= value:
                 break

@@ -160,6 +160,7 @@ cdef class Walk:
     cdef int64_t units(self, int16_t type, size_t base) noexcept
     cdef int sort_in_place(self) except -1
     cdef void key_by_run(self) noexcept
+    cdef void drop_chosen_slots(self) noexcept
     cdef bint choose(self, int32_t node, size_t base, Level level) noexcept
     cdef int mark(self, size_t position) except -1
     cdef int mark_edge(self, int32_t edge, int64_t needs, bint exclusive) except -1
@@ -178,7 +179,8 @@ cdef class Walk:
     cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,
                             bint shadow_requested)
     cdef int set_shadow_types(self, bint requested) except -1
-    cdef bint emit(self, int32_t row, int64_t needs, bint exclusive, bint shadow,
+    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, bint exclusive, bint shadow,
                    int32_t depth) except -1
-    cdef int record(self, int32_t row, int64_t needs, bint exclusive, int32_t depth) except -1
+    cdef int record(self, int32_t row, int32_t way, int64_t needs, bint exclusive,
+                    int32_t depth) except -1
     cdef object selection(self)

