@@ -7,6 +7,9 @@ from fluxion_py.jobspec.model import Resource
 from fluxion_py.match.policy import Policy
 from fluxion_py.outcome import Outcome, Release, Selection
 
+OPS: tuple[str, ...]
+"""The match operations (matching.md 7)."""
+
 @final
 class Engine:
     """The matching engine over one graph: the complete walk of matching.md 3-11.

@@ -72,6 +72,8 @@ cdef class FlatGraph:
     cdef void unlink_edge(self, int32_t edge) noexcept
     cdef int32_t string_id(self, str text) except -2
     cdef int check(self, int64_t row) except -1
+    cdef int64_t unit_id(self, str unit) except -1
+    cdef int64_t property_map_id(self, properties) except -2
     cdef string name_text(self, int64_t row)
     cdef void build_name_index(self)
     cdef void build_path_index(self)

@@ -181,7 +181,7 @@ cdef class FlatGraph:
             self.v_flags[row] |= DOWN
         return row
 
-    def unit_id(self, str unit):
+    cdef int64_t unit_id(self, str unit) except -1:
         """Return the number of a unit text, giving it the next one if it is new."""
         found = self.unit_ids.get(unit)
         if found is None:
@@ -192,7 +192,7 @@ cdef class FlatGraph:
             self.units.append(unit)
         return found
 
-    def property_map_id(self, properties):
+    cdef int64_t property_map_id(self, properties) except -2:
         """Return the number of a property map; equal maps are stored once."""
         key = tuple(sorted(properties.items()))
         if not key:

@@ -66,6 +66,8 @@ def _feed(builder: "_Builder", text: str) -> None:
             if builder.take(loader.get_event()):
                 return
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):  # libyaml 0.2.6 looks ahead and has a limit
+            raise Problem(f"the document is nested deeper than {MAX_DEPTH} levels") from None
         raise explain_syntax(text, error) from None
     except (yaml.YAMLError, UnicodeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -79,8 +79,11 @@ def parse_yaml(text: str, source: str | None) -> Tree:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        what = f"not YAML: {error.problem or error.context}"
+        if "nesting depth" in str(error.problem):  # libyaml 0.2.6 looks ahead and has a limit
+            what = f"nested deeper than {MAX_NESTING} levels"
         raise ReadError(
-            f"not YAML: {error.problem or error.context}",
+            what,
             source=source,
             line=None if mark is None else mark.line + 1,
             column=None if mark is None else mark.column + 1,

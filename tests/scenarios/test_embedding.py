@@ -32,15 +32,17 @@ def history(policy: str, repeats: int = 6) -> str:
 
 @pytest.mark.parametrize("policy", ["first", "low", "locality"])
 def test_c13_fresh_processes_with_any_hash_seed_give_the_same_r(policy: str) -> None:
-    script = f"from tests.scenarios.test_embedding import history; print(history({policy!r}, 3))"
+    script = (
+        f"import sys; sys.path.append({str(ROOT)!r}); "  # behind the installed package
+        f"from tests.scenarios.test_embedding import history; print(history({policy!r}, 3))"
+    )
     answers = set()
     for seed in ("0", "1", "2", "31415", "random"):
         done = subprocess.run(
             [sys.executable, "-c", script],
             capture_output=True,
             text=True,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONSAFEPATH": "1"},
         )
         assert done.returncode == 0, done.stderr
         answers.add(done.stdout.strip())
