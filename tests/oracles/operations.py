@@ -79,8 +79,8 @@ class Operation:
         wanted = self.demand.get("node", 0)
         if wanted > machine.nodes_up:
             return False
-        if self.allowed is None:
-            return True
+        if self.allowed is None or not machine.strict:
+            return True  # not strict: what a constraint excludes, the walk finds out itself
         at = self.now if self.op in NOW_ONLY else machine.graph_end - 1
         any_status = self.op == "allocate_with_satisfiability"
         nodes = [

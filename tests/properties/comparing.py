@@ -4,9 +4,6 @@ from collections.abc import Callable, Sequence
 
 from fluxion_py.outcome import Errno, Outcome
 
-REFUSED = "refused"
-"""Begins the difference between a grant and a refusal."""
-
 Comparison = Callable[[object, object], str]
 
 
@@ -27,7 +24,7 @@ def compare_grants(first: object, second: object) -> str:
         if both == (False, False):
             return ""
         if both != (True, True):
-            return f"{REFUSED} by one only: {first.errno} / {second.errno}"
+            return f"refused by one only: {first.errno} / {second.errno}"
     return _difference(first, second, [])
 
 
