@@ -50,7 +50,7 @@ class Allocation:
     def jobspec(self) -> "Jobspec | None":
         """The request that this answers; None if it is not known (restored from R)."""
         if isinstance(self.request, Mapping):
-            from fluxion_py.jobspec.parse import parse_object
+            from fluxion_py.jobspec.parser import parse_object
 
             return parse_object(self.request)
         return self.request

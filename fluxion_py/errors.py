@@ -17,8 +17,9 @@ class InputError(FluxionError, ValueError):
     """Bad input from outside: what was found, where, and what would be right.
 
     `source` names the file ("-" for standard input), `where` the place in the document (a path
-    such as `graph.nodes[3].metadata`), `line` and `column` count from 1. All are optional;
-    `str()` is one line.
+    such as `graph.nodes[3].metadata`), `line` and `column` count from 1. `reference_text` is the
+    reference's own wording of the same mistake, if it has one (jobspec.md; errata G7, G21). All are
+    optional; `str()` is one line.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class InputError(FluxionError, ValueError):
         line: int | None = None,
         column: int | None = None,
         hint: str | None = None,
+        reference_text: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -38,6 +40,7 @@ class InputError(FluxionError, ValueError):
         self.line = line
         self.column = column
         self.hint = hint
+        self.reference_text = reference_text
 
     def __str__(self) -> str:
         place = self.source or ""
@@ -53,26 +56,12 @@ class GraphError(InputError):
     """A resource description, or a change of the graph, is wrong."""
 
 
+class ReadError(GraphError):
+    """A resource text (JGF, R, GRUG, hwloc, a recipe) is wrong."""
+
+
 class JobspecError(InputError):
-    """A jobspec is wrong.
-
-    `reference_text` is the reference's own wording of the same mistake (jobspec.md, errata G21),
-    if it has one; `message` is ours.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        source: str | None = None,
-        where: str | None = None,
-        line: int | None = None,
-        column: int | None = None,
-        hint: str | None = None,
-        reference_text: str | None = None,
-    ) -> None:
-        super().__init__(message, source=source, where=where, line=line, column=column, hint=hint)
-        self.reference_text = reference_text
+    """A jobspec is wrong."""
 
 
 class ConstraintError(JobspecError):
@@ -136,3 +125,9 @@ class Busy(RefusalError):
 
 class Unsatisfiable(RefusalError):
     """The request can never fit this graph. `explanation` says what is short."""
+
+
+def short(value: object, limit: int = 60) -> str:
+    """Return a value from outside as a message quotes it: its `repr`, cut to `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 4] + "..." + text[-1]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
-from fluxion_py.errors import FormatError
+from fluxion_py.errors import FormatError, short
 
 MAX_HOSTS = 2**20
 """The most host names one text may stand for."""
@@ -61,7 +61,7 @@ def _expand(text: str, entry: str, limit: int) -> list[str]:
     for number, piece in enumerate(pieces):
         if number % 2 == 0:
             if _BAD_NAME.search(piece):
-                raise _bad(text, f"{_short(entry)} has a space inside")
+                raise _bad(text, f"{short(entry)} has a space inside")
             names = [name + piece for name in names]
             continue
         ids = _ids(text, piece, limit)
@@ -79,7 +79,7 @@ def _ids(text: str, body: str, limit: int) -> list[str]:
     for part in body.split(","):
         match = _RANGE.match(part)
         if match is None:
-            raise _bad(text, f"{_short(part)} in brackets is no number and no range a-b")
+            raise _bad(text, f"{short(part)} in brackets is no number and no range a-b")
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first:
             raise _bad(text, f"range {part} runs backwards")
@@ -122,12 +122,8 @@ def _format_group(prefix: str, numbers: list[str]) -> str:
     return f"{prefix}[{body}]"
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
 def _bad(text: str, reason: str) -> FormatError:
-    return FormatError(f"bad hostlist {_short(text)}: {reason}", hint='write it like "node[0-3,7]"')
+    return FormatError(f"bad hostlist {short(text)}: {reason}", hint='write it like "node[0-3,7]"')
 
 
 def _too_many(text: str) -> FormatError:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
-from fluxion_py.errors import FormatError
+from fluxion_py.errors import FormatError, short
 
 MAX_IDS = 2**24
 """The most ids one text may stand for."""
@@ -31,7 +31,7 @@ def parse_ranges(text: str, *, limit: int = MAX_IDS) -> list[tuple[int, int]]:
     for part in body.split(","):
         match = _RANGE.match(part)
         if match is None or _ZERO_PADDED.match(match[1]) or _ZERO_PADDED.match(match[2] or ""):
-            raise _bad(text, f"{_short(part)} is no id and no range a-b")
+            raise _bad(text, f"{short(part)} is no id and no range a-b")
         first = int(match[1])
         last = first if match[2] is None else int(match[2])
         if last > MAX_ID:
@@ -76,12 +76,8 @@ def format_idset(ids: Iterable[int]) -> str:
     return ",".join(parts)
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
 def _bad(text: str, reason: str) -> FormatError:
-    return FormatError(f"bad idset {_short(text)}: {reason}", hint='write it like "0-3,7"')
+    return FormatError(f"bad idset {short(text)}: {reason}", hint='write it like "0-3,7"')
 
 
 class IDset(Sequence[int]):

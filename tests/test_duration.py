@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxion_py.duration import format_duration, parse_duration
+from fluxion_py.duration import format_duration, parse_duration, resolve_duration
 from fluxion_py.errors import FormatError
 
 
@@ -57,3 +57,12 @@ def test_format_and_parse_are_inverse(seconds: int) -> None:
 def test_format_refuses_what_is_no_duration(seconds: float) -> None:
     with pytest.raises(ValueError, match="not negative"):
         format_duration(seconds)
+
+
+def test_durations_are_rounded_up_and_zero_is_the_whole_life_time() -> None:
+    assert resolve_duration(0, 1000) == 1000
+    assert resolve_duration(59.25, 1000) == 60
+    assert resolve_duration(1000, 1000) == 1000
+    assert resolve_duration(math.nan, 1000) is None
+    assert resolve_duration(math.inf, 1000) is None
+    assert resolve_duration(-0.5, 1000) is None

@@ -97,3 +97,6 @@ cdef class Ledger:
     cdef void forget(self, int64_t jobid, int32_t hold) noexcept
     cdef int64_t held_below(self, int32_t hold, int16_t type) noexcept
     cdef TimeLine line(self, int32_t filter)
+    cdef list below(self, int32_t row, int64_t jobid=*)
+    cdef list rows_of(self, int64_t jobid)
+    cdef list jobs_at(self, int32_t row)

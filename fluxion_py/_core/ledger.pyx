@@ -494,3 +494,39 @@ cdef class Ledger:
             self.drop_hold(mine[index])
         self.jobs.erase(jobid)
         return 0
+
+    cdef list below(self, int32_t row, int64_t jobid=-1):
+        """Return a vertex and all below it on the dominant tree; of one job if it is given."""
+        cdef int32_t edge, hold
+        found = [row]
+        seen = {row}
+        for at in found:
+            edge = self.graph.v_first_out[<int32_t> at]
+            while edge >= 0:
+                if self.graph.e_subsystem[edge] == self.dominant and (
+                    self.graph.e_target[edge] not in seen
+                ):
+                    hold = self.find_hold(self.graph.e_target[edge], jobid)
+                    if jobid >= 0 and (hold < 0 or not self.holds[hold].flags & TAGGED):
+                        edge = self.graph.e_next_out[edge]
+                        continue
+                    seen.add(self.graph.e_target[edge])
+                    found.append(self.graph.e_target[edge])
+                edge = self.graph.e_next_out[edge]
+        return found
+
+    cdef list rows_of(self, int64_t jobid):
+        """Return the rows that a job holds, in the order they were recorded."""
+        if not self.jobs.count(jobid):
+            return []
+        return [self.holds[<int32_t> at].row for at in self.jobs[jobid]]
+
+    cdef list jobs_at(self, int32_t row):
+        """Return the ids of the jobs that hold a vertex."""
+        cdef int32_t at
+        found = []
+        for at in (self.v_owned[row], self.v_passed[row]):
+            while at >= 0:
+                found.append(self.holds[at].jobid)
+                at = self.holds[at].next
+        return found

@@ -1,4 +1,4 @@
-"""The walk: select along the dominant tree, then emit what was chosen (matching.md 4, 5, 8).
+"""The walk: select along the dominant tree (matching.md 4, 5).
 
 While a walk runs, `board` is one stack of candidate groups. The groups of a vertex are those above
 the height the stack had when the vertex was entered; so a vertex that chooses nothing leaves them
@@ -8,14 +8,14 @@ where they are, and they bubble up to its parent at no cost. A slot group names 
 """
 
 cimport cython
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t
 from libcpp.string cimport string
-from libcpp.unordered_map cimport unordered_map
 from libcpp.vector cimport vector
 
 from fluxion_py._core.flatgraph cimport FlatGraph
 from fluxion_py._core.ledger cimport Ledger
 from fluxion_py._core.order cimport Keyed
+from fluxion_py._core.ranking cimport Ranking
 from fluxion_py._core.request cimport Request
 
 cdef enum Order:
@@ -65,17 +65,12 @@ cdef struct Visited:        # what a successful visit reports to its parent
     int64_t count
     bint exclusive
 
-cdef struct Emitted:
-    int64_t needs
-    int32_t row
-    int32_t depth
-    uint8_t exclusive
-
 
 @cython.final
 cdef class Walk:
     cdef FlatGraph graph
     cdef Ledger ledger
+    cdef Ranking ranking                    # order of children for stop_on_first
     # policy
     cdef Order order
     cdef bint node_centric
@@ -117,17 +112,7 @@ cdef class Walk:
     cdef bint strict
     cdef readonly int64_t preorder
     cdef readonly int64_t postorder
-    # order of children for stop_on_first
-    cdef vector[uint64_t] e_weight
-    cdef unordered_map[int32_t, vector[int32_t]] ranked
-    cdef int64_t ranked_epoch
-    # emission
-    cdef int64_t jobid                      # < 0: emit only, record nothing
-    cdef uint8_t record_flags
     cdef vector[uint8_t] shadow_type        # by type: given whole by this match
-    cdef vector[Emitted] emitted
-    cdef vector[int32_t] emitted_edges
-    cdef vector[vector[int64_t]] below      # depth -> type -> units charged below, -1 no entry
 
     cdef int fit_graph(self) except -1
     cdef int next_walk(self)
@@ -171,16 +156,4 @@ cdef class Walk:
     cdef bint finish(self, size_t variant, const Visited& root) except -1
     cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
     cdef int read_classes(self) except -1
-    cdef vector[int32_t]* ranked_edges(self, int32_t row) except NULL
-    cdef int set_weight(self, int32_t edge, uint64_t weight) except -1
-    cdef size_t rank_of(self, const vector[int32_t]& edges, int32_t edge) noexcept
-    cdef int weigh(self, int32_t edge, int64_t now, bint restored) except -1
-    cdef int weigh_emitted(self, int64_t now, bint restored) except -1
-    cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,
-                            bint shadow_requested)
     cdef int set_shadow_types(self, bint requested) except -1
-    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, bint exclusive, bint shadow,
-                   int32_t depth) except -1
-    cdef int record(self, int32_t row, int32_t way, int64_t needs, bint exclusive,
-                    int32_t depth) except -1
-    cdef object selection(self)

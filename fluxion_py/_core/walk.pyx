@@ -1,14 +1,13 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """The complete walk: every vertex that may matter is visited, in the order of matching.md 4.
 
-Flows in: a `Request`, a window of seconds, a policy. Flows out: marked edges, then a `Selection`
-and, if asked, holds in the ledger. Cost: O(vertices visited) for the select plus the sort of the
-candidates, O(answer) for the emission. Selecting changes nothing but scratch, so a failed match
-leaves no trace. See the .pxd first.
+Flows in: a `Request`, a window of seconds, a policy. Flows out: marked edges, for the `Emission`.
+Cost: O(vertices visited) plus the sort of the candidates. Selecting changes nothing but scratch, so
+a failed match leaves no trace. See the .pxd first.
 """
 
 cimport cython
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
 from libcpp.algorithm cimport sort
 from libcpp.map cimport map as ordered_map
 from libcpp.pair cimport pair
@@ -16,21 +15,18 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from fluxion_py._core.flatgraph cimport DOWN, FlatGraph
-from fluxion_py._core.ledger cimport OWNED, TAGGED, Ledger
+from fluxion_py._core.ledger cimport Ledger
 from fluxion_py._core.order cimport sort_reference, sort_stable
+from fluxion_py._core.ranking cimport Ranking
 from fluxion_py._core.request cimport Request, Wanted
-from fluxion_py._core.timeline cimport TimeLine
 
-from fluxion_py.outcome import Selection
-
-cdef uint64_t VIRGIN = 0xFFFFFFFFFFFFFFFFULL    # weight of an edge nothing was emitted over yet
 cdef int64_t WORST_CLASS = 9999                 # performance class of a vertex without a valid one
 cdef size_t MESSAGE_LIMIT = 1 << 20             # the texts repeat per vertex; 1 MiB will do
 
 
 @cython.final
 cdef class Walk:
-    """Selects and emits for one engine."""
+    """Selects for one engine."""
 
     def __init__(
         self, Ledger ledger, policy, bint flexible, bint reference_ties, bint strict
@@ -49,7 +45,7 @@ cdef class Walk:
         self.storage_type = self.graph.type_id("storage_node")
         self.others = ledger.subsystems[1:]
         self.failure = NOTTY
-        self.ranked_epoch = -1
+        self.ranking = Ranking(ledger)
         self.labels = {}
         self.fit_graph()
         if policy.node_exclusive:
@@ -64,7 +60,7 @@ cdef class Walk:
         self.e_exclusive.resize(edges, 0)
         self.always_exclusive.resize(len(self.graph.type_names), 0)
         if self.stop_on_first:
-            self.e_weight.resize(edges, VIRGIN)
+            self.ranking.fit_graph()
         return 0
 
     cdef int next_walk(self):
@@ -368,7 +364,7 @@ cdef class Walk:
     cdef int explore_ranked(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
                             int64_t enclosing, int64_t shares) except -1:
         """Visit children by (weight, uniq_id) descending and stop early (matching.md 4.2)."""
-        cdef vector[int32_t]* edges = self.ranked_edges(row)
+        cdef vector[int32_t]* edges = self.ranking.ranked_edges(row)
         cdef Wanted* nodes = self.request.nodes.data()
         cdef size_t index, tally = self.tallies.size(), before
         cdef int32_t at, other, missing = hi - lo
@@ -791,113 +787,6 @@ cdef class Walk:
             self.map_score.push_back(1 + min(value, WORST_CLASS))
         return 0
 
-    cdef vector[int32_t]* ranked_edges(self, int32_t row) except NULL:
-        """Return the out-edges by (weight, uniq_id of the target) descending."""
-        cdef vector[int32_t]* edges
-        cdef vector[pair[pair[uint64_t, int64_t], int32_t]] keyed
-        cdef int32_t edge
-        cdef size_t index
-        if self.ranked_epoch != self.graph.epoch:
-            self.ranked.clear()
-            self.ranked_epoch = self.graph.epoch
-        edges = &self.ranked[row]
-        if edges.empty():
-            edge = self.graph.v_first_out[row]
-            while edge >= 0:
-                keyed.push_back(pair[pair[uint64_t, int64_t], int32_t](
-                    pair[uint64_t, int64_t](
-                        ~self.e_weight[edge], -self.graph.v_uniq[self.graph.e_target[edge]]
-                    ), edge
-                ))
-                edge = self.graph.e_next_out[edge]
-            sort(keyed.begin(), keyed.end())
-            for index in range(keyed.size()):
-                edges.push_back(keyed[index].second)
-        return edges
-
-    cdef int weigh(self, int32_t edge, int64_t now, bint restored) except -1:
-        """Set an emitted edge's weight to what is free now below its target, of the last type."""
-        cdef int32_t target = self.graph.e_target[edge], filter
-        cdef uint64_t weight
-        if not self.ledger.has_filter(target):
-            return 0
-        filter = self.ledger.v_filter[target]
-        weight = 0
-        if not restored:
-            weight = self.ledger.free_below(filter, self.ledger.f_totals[filter].size() - 1, now)
-        if weight == 0 and (
-            self.ledger.lines[filter] is None
-            or (<TimeLine> self.ledger.lines[filter]).times.empty()
-        ):
-            return 0
-        self.set_weight(edge, weight)
-        return 0
-
-    cdef int set_weight(self, int32_t edge, uint64_t weight) except -1:
-        """Set an edge's weight and move it to its new place among its siblings. O(siblings)."""
-        cdef vector[int32_t]* edges
-        cdef size_t place
-        if self.e_weight[edge] == weight:
-            return 0
-        if self.ranked_epoch != self.graph.epoch or not (
-            self.ranked.count(self.graph.e_source[edge])
-        ):
-            self.e_weight[edge] = weight
-            return 0
-        edges = &self.ranked[self.graph.e_source[edge]]
-        edges.erase(edges.begin() + self.rank_of(edges[0], edge))
-        self.e_weight[edge] = weight
-        place = self.rank_of(edges[0], edge)
-        edges.insert(edges.begin() + place, edge)
-        return 0
-
-    cdef size_t rank_of(self, const vector[int32_t]& edges, int32_t edge) noexcept:
-        """Return the first place whose edge does not come before this one."""
-        cdef size_t low = 0, high = edges.size(), middle
-        cdef uint64_t weight = self.e_weight[edge]
-        cdef int64_t uniq = self.graph.v_uniq[self.graph.e_target[edge]]
-        while low < high:
-            middle = (low + high) // 2
-            if self.e_weight[edges[middle]] > weight or (
-                self.e_weight[edges[middle]] == weight
-                and self.graph.v_uniq[self.graph.e_target[edges[middle]]] > uniq
-            ):
-                low = middle + 1
-            else:
-                high = middle
-        while low + 1 < edges.size() and edges[low] != edge and (
-            self.e_weight[edges[low]] == weight
-            and self.graph.v_uniq[self.graph.e_target[edges[low]]] == uniq
-        ):
-            low += 1        # equal keys: only if uniq_id is not unique
-        return low
-
-    cdef int weigh_emitted(self, int64_t now, bint restored) except -1:
-        """Refresh the weights after an emitted match; a restore leaves 0 (matching.md 4.2)."""
-        cdef size_t index
-        if not self.stop_on_first:
-            return 0
-        for index in range(self.emitted_edges.size()):
-            self.weigh(self.emitted_edges[index], now, restored)
-        return 0
-
-    # ---- emission (matching.md 8) ----
-
-    cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,
-                            bint shadow_requested):
-        """Emit what the marks say; with a job id >= 0 record it. None if nothing is emitted."""
-        cdef int32_t top = self.graph.roots[self.ledger.dominant]
-        self.jobid = jobid
-        self.start = start
-        self.end = end
-        self.record_flags = flags
-        self.set_shadow_types(shadow_requested)
-        self.emitted.clear()
-        self.emitted_edges.clear()
-        if not self.emit(top, -1, self.root_needs, self.root_exclusive, False, 1):
-            return None
-        return self.selection()
-
     cdef int set_shadow_types(self, bint requested) except -1:
         """Note which types are given whole: by policy, and where the request says exclusive."""
         cdef size_t index
@@ -906,106 +795,6 @@ cdef class Walk:
             for index in range(self.request.exclusive_types.size()):
                 self.shadow_type[self.request.exclusive_types[index]] = 1
         return 0
-
-    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, bint exclusive, bint shadow,
-                   int32_t depth) except -1:
-        """Emit a vertex after what is below it; False if neither it nor that is taken."""
-        cdef FlatGraph g = self.graph
-        cdef int32_t edge = g.v_first_out[row], child
-        cdef size_t types = self.ledger.tracked.size()
-        cdef bint some = False
-        shadow = shadow or self.shadow_type[g.v_type[row]]
-        if shadow:
-            exclusive = True
-            needs = g.v_size[row]
-        if self.below.size() <= <size_t> depth + 1:
-            self.below.resize(depth + 2)
-        self.below[depth].assign(types, -1)
-        while edge >= 0:
-            if g.e_subsystem[edge] == self.ledger.dominant and (
-                shadow or self.e_mark[edge] == self.walk
-            ):
-                child = g.e_target[edge]
-                if self.v_color[child] == self.walk | EMITTED:
-                    edge = g.e_next_out[edge]       # emitted already, below another parent
-                    continue
-                if self.emit(
-                    child, row, self.e_needs[edge], self.e_exclusive[edge], shadow, depth + 1
-                ):
-                    some = True
-                    self.emitted_edges.push_back(edge)
-            edge = g.e_next_out[edge]
-        if not (some or exclusive):
-            return False
-        self.v_color[row] = self.walk | EMITTED
-        self.record(row, way, needs, exclusive, depth)
-        return True
-
-    cdef int record(self, int32_t row, int32_t way, int64_t needs, bint exclusive,
-                    int32_t depth) except -1:
-        """List an emitted vertex, hold it, charge its filter, and pass the sums up."""
-        cdef Ledger ledger = self.ledger
-        cdef vector[int64_t]* mine = &self.below[depth]
-        cdef vector[int64_t]* parent = &self.below[depth - 1]
-        cdef vector[int64_t] amounts
-        cdef int16_t type = self.graph.v_type[row]
-        cdef size_t kind
-        cdef bint charged = False
-        cdef int64_t hold
-        cdef Emitted entry
-        entry.row = row
-        entry.needs = needs
-        entry.depth = depth
-        entry.exclusive = exclusive
-        self.emitted.push_back(entry)
-        if self.jobid >= 0:
-            hold = ledger.add_hold(
-                row, way, self.jobid, self.start, self.end, needs if exclusive else 0,
-                TAGGED | ((OWNED | self.record_flags) if exclusive else 0)
-            )
-            for kind in range(mine.size()):
-                charged = charged or mine[0][kind] >= 0
-            if charged and ledger.has_filter(row):
-                for tracked in ledger.type_sets[ledger.f_set[ledger.v_filter[row]]]:
-                    amounts.push_back(max(0, mine[0][tracked]))
-                ledger.add_span(hold, amounts)
-        if depth == 1:
-            return 0
-        if parent.size() < mine.size():
-            parent.resize(mine.size(), -1)
-        for kind in range(mine.size()):
-            if mine[0][kind] >= 0:
-                parent[0][kind] = max(0, parent[0][kind]) + mine[0][kind]
-        if ledger.tracked[type]:
-            parent[0][type] = max(0, parent[0][type]) + (
-                self.graph.v_size[row] if exclusive else self.graph.v_size[row] - needs
-            )
-        return 0
-
-    cdef object selection(self):
-        """Return what was emitted as a `Selection`."""
-        cdef size_t index
-        cdef FlatGraph g = self.graph
-        found = Selection()
-        vertices = found.vertices
-        edges = found.edges
-        for index in range(self.emitted.size()):
-            vertices.append((
-                self.emitted[index].row, self.emitted[index].needs,
-                bool(self.emitted[index].exclusive), self.emitted[index].depth,
-            ))
-        for index in range(self.emitted_edges.size()):
-            edge = self.emitted_edges[index]
-            edges.append((
-                g.e_source[<int32_t> edge], g.e_target[<int32_t> edge],
-                g.e_subsystem[<int32_t> edge],
-            ))
-        if self.labels:
-            found.labels = {
-                entry[0]: self.labels[entry[0]] for entry in vertices if entry[0] in self.labels
-            }
-        return found
-
 
 cdef int64_t most_slots(const vector[int64_t]& left, const vector[vector[int64_t]]& costs,
                         ordered_map[vector[int64_t], pair[int64_t, int32_t]]& best) except -1:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
-from fluxion_py.cli.places import paths_of
-from fluxion_py.cli.workplace import load_graph, open_matcher, require_graph
+from fluxion_py.cli.loading import load_graph, open_matcher, require_graph
+from fluxion_py.cli.paths import paths_of
 from fluxion_py.errors import InputError
 from fluxion_py.graph import ResourceGraph
 
@@ -113,7 +113,7 @@ def _changing(arguments: Namespace) -> Iterator[tuple[ResourceGraph, Target]]:
             yield matcher.graph, matcher
         return
     from fluxion_py.cli.state_file import file_lock, replace_file
-    from fluxion_py.writers.whole import write_whole_jgf
+    from fluxion_py.writers.whole_graph import write_whole_jgf
 
     path = require_graph(arguments.graph)
     _require_jgf(path)

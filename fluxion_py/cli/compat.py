@@ -83,8 +83,8 @@ def _run(
     engine_factory: EngineFactory | None,
 ) -> None:
     """Load the graph, make the engine, obey the commands; raises `StartError`."""
+    from fluxion_py.session.commands import HANDLERS
     from fluxion_py.session.session import Session, SessionOptions, Streams
-    from fluxion_py.session.table import HANDLERS
 
     started = time.perf_counter()
     graph = _load(options)
@@ -118,9 +118,7 @@ def _load(options: Options) -> "FlatGraph":
             options.load_file, options.load_format, allowlist=options.allowlist or None
         )
     except GraphError as error:
-        reason = getattr(error, "reference_text", error.message)
-        text = reason if reason != error.message else str(error)
-        raise _load_failure(text) from None
+        raise _load_failure(error.reference_text or str(error)) from None
     except UnicodeError as error:  # half a surrogate pair in JSON
         raise _load_failure(str(error)) from None
 
@@ -171,7 +169,7 @@ def _open_output(path: str) -> TextIO:
 
 
 def _write_graph(options: Options, graph: "FlatGraph") -> None:
-    from fluxion_py.writers.whole import write_whole
+    from fluxion_py.writers.whole_graph import write_whole
 
     path = f"{options.graph_output}.{options.graph_format}"
     try:

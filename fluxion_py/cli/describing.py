@@ -5,10 +5,10 @@ import sys
 from argparse import Namespace
 
 from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
-from fluxion_py.cli.census import take_census
-from fluxion_py.cli.columns import format_table
-from fluxion_py.cli.places import missing
-from fluxion_py.cli.workplace import load_graph, progress, read_state, restored
+from fluxion_py.cli.inventory import take_inventory
+from fluxion_py.cli.loading import load_graph, progress, read_state, restored
+from fluxion_py.cli.paths import missing
+from fluxion_py.cli.table_text import format_table
 from fluxion_py.errors import InputError
 from fluxion_py.graph import ResourceGraph
 from fluxion_py.match.pruning import DEFAULT_FILTERS
@@ -42,7 +42,7 @@ def add_generate(parser: Parser) -> None:
 def run_generate(arguments: Namespace) -> int:
     """Read a recipe, add machines, write JGF; say how large it became."""
     from fluxion_py.cli.state_file import replace_file
-    from fluxion_py.writers.whole import write_whole_jgf
+    from fluxion_py.writers.whole_graph import write_whole_jgf
 
     graph = load_graph(arguments.recipe)
     files = [name for text in arguments.add_hwloc for name in text.split(",") if name]
@@ -98,34 +98,34 @@ def add_info(parser: Parser) -> None:
 
 
 def run_info(arguments: Namespace) -> int:
-    """Print the census of a graph, or the graph itself."""
+    """Print the inventory of a graph, or the graph itself."""
     graph = load_graph(arguments.graph)
     filters = DEFAULT_FILTERS
     if (state := read_state(arguments)) is not None:
         restored(graph, arguments, state)
         filters = state["prune_filters"] or DEFAULT_FILTERS
     if arguments.format in ("dot", "graphml", "jgf"):
-        from fluxion_py.writers.whole import write_whole
+        from fluxion_py.writers.whole_graph import write_whole
 
         sys.stdout.writelines(write_whole(arguments.format, graph.flat))
         return 0
-    census = take_census(graph)
+    inventory = take_inventory(graph)
     if wants_json(arguments) or arguments.format == "json":
-        document = census.to_dict() | {"prune_filters": filters}
+        document = inventory.to_dict() | {"prune_filters": filters}
         sys.stdout.write(json.dumps(document) + "\n")
         return 0
-    rows = [(kind.type, kind.count, kind.up, kind.down, kind.names) for kind in census.kinds]
-    sys.stdout.write(f"{census.name}  ({census.type})\n")
+    rows = [(kind.type, kind.count, kind.up, kind.down, kind.names) for kind in inventory.kinds]
+    sys.stdout.write(f"{inventory.name}  ({inventory.type})\n")
     sys.stdout.write(
         format_table(
             ("TYPE", "COUNT", "UP", "DOWN", "NAMES"),
             rows,
             right=("COUNT",),
-            widths=(len(census.type),),
+            widths=(len(inventory.type),),
         )
     )
-    subsystems = ", ".join(census.subsystems)
+    subsystems = ", ".join(inventory.subsystems)
     sys.stdout.write(
-        f"subsystems: {subsystems}   depth: {census.depth}   prune filters: {filters}\n"
+        f"subsystems: {subsystems}   depth: {inventory.depth}   prune filters: {filters}\n"
     )
     return 0

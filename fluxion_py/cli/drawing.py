@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
-from fluxion_py.cli.workplace import open_matcher
+from fluxion_py.cli.loading import open_matcher
 from fluxion_py.errors import GraphError
 from fluxion_py.writers.drawing import Hold, write_svg
 

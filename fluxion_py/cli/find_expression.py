@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.cli.places import paths_of
+from fluxion_py.cli.paths import paths_of
 from fluxion_py.errors import FormatError
 from fluxion_py.graph import ResourceGraph
 from fluxion_py.hostlist import parse_hostlist

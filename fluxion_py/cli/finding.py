@@ -6,8 +6,8 @@ from argparse import Namespace
 
 from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
 from fluxion_py.cli.find_expression import find_rows
-from fluxion_py.cli.places import compressed
-from fluxion_py.cli.workplace import open_matcher
+from fluxion_py.cli.loading import open_matcher
+from fluxion_py.cli.paths import compressed
 from fluxion_py.graph import ResourceGraph, Vertex
 
 

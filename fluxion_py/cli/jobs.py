@@ -5,8 +5,8 @@ import sys
 from argparse import Namespace
 
 from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
-from fluxion_py.cli.columns import format_table
-from fluxion_py.cli.workplace import open_matcher, require_state
+from fluxion_py.cli.loading import open_matcher, require_state
+from fluxion_py.cli.table_text import format_table
 from fluxion_py.errors import InputError
 from fluxion_py.idset import parse_idset
 from fluxion_py.match.find import parse_jobid
@@ -73,7 +73,7 @@ def add_release(parser: Parser) -> None:
 
 def run_release(arguments: Namespace) -> int:
     """Give back a part of a job."""
-    from fluxion_py.cli.places import paths_of
+    from fluxion_py.cli.paths import paths_of
 
     require_state(arguments)
     jobid = parse_jobid(arguments.jobid)

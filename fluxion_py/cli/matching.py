@@ -15,9 +15,9 @@ from fluxion_py.cli.arguments import (
     wants_json,
     whole_number,
 )
+from fluxion_py.cli.loading import open_matcher
 from fluxion_py.cli.request import add_request, read_request
 from fluxion_py.cli.tool import BUSY, DONE, NEVER, complain
-from fluxion_py.cli.workplace import open_matcher
 from fluxion_py.errors import Busy, Unsatisfiable
 from fluxion_py.writers import FORMATS
 

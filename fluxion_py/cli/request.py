@@ -78,7 +78,7 @@ def _is_shape(text: str) -> bool:
 
 def _read(path: str, arguments: Namespace, warnings: list[str]) -> Jobspec:
     """Read a jobspec file or standard input."""
-    from fluxion_py.jobspec.parse import parse
+    from fluxion_py.jobspec.parser import parse
 
     if arguments.requires:
         raise InputError(
@@ -159,7 +159,7 @@ def _with_system(jobspec: Jobspec, system: dict[str, Any]) -> Jobspec:
     """Return a jobspec with some system attributes replaced, in its typed fields as well."""
     if not system:
         return jobspec
-    from fluxion_py.jobspec.parse import parse_object
+    from fluxion_py.jobspec.parser import parse_object
 
     old = jobspec.attributes.get("system") or {}
     attributes = {**jobspec.attributes, "system": {**old, **system}}

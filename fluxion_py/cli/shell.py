@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from fluxion_py.cli.arguments import DEFAULT_POLICY, Parser, add_graph, add_matcher
 from fluxion_py.cli.compat_usage import USAGE
-from fluxion_py.cli.workplace import load_graph, refusals_named
+from fluxion_py.cli.loading import load_graph, refusals_named
 from fluxion_py.writers import FORMATS
 
 _EPILOG = """Example:
@@ -31,8 +31,8 @@ def run_shell(arguments: Namespace) -> int:
     from fluxion_py.match.policy import parse_policy
     from fluxion_py.match.pruning import parse_filters
     from fluxion_py.match.subsystems import parse_subsystems
+    from fluxion_py.session.commands import HANDLERS
     from fluxion_py.session.session import Session, SessionOptions, Streams
-    from fluxion_py.session.table import HANDLERS
 
     graph = load_graph(arguments.graph)
     subsystems = parse_subsystems(arguments.subsystems or "CA")

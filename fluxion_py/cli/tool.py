@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
-from fluxion_py.cli.table import ALIASES, COMMANDS, overview
+from fluxion_py.cli.commands import ALIASES, COMMANDS, overview
 from fluxion_py.errors import Busy, FluxionError, InputError, Unsatisfiable
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.cli.places import plural
+from fluxion_py.cli.paths import plural
 from fluxion_py.hostlist import format_hostlist
 from fluxion_py.outcome import Selection
 

@@ -6,9 +6,9 @@ import sys
 from argparse import Namespace
 
 from fluxion_py.cli.arguments import Parser, add_output, example, wants_json
-from fluxion_py.cli.places import plural
+from fluxion_py.cli.loading import progress
+from fluxion_py.cli.paths import plural
 from fluxion_py.cli.tool import BAD_INPUT, DONE, complain
-from fluxion_py.cli.workplace import progress
 from fluxion_py.errors import InputError
 from fluxion_py.graph import ResourceGraph
 from fluxion_py.jobspec.model import Jobspec

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fluxion_py.errors import FormatError
+from fluxion_py.errors import FormatError, short
 from fluxion_py.idset import format_idset, parse_idset
 from fluxion_py.jobspec.document import Path, Problem, known
 from fluxion_py.jobspec.model import UNLIMITED, Count
@@ -37,7 +37,7 @@ def parse_count(text: str) -> Count:
     try:
         choices = parse_idset(body, limit=MAX_CHOICES)
     except FormatError as error:
-        raise FormatError(f"bad count {_short(text)}", hint=_HINT) from error
+        raise FormatError(f"bad count {short(text)}", hint=_HINT) from error
     if not choices:
         raise FormatError("the count is empty", hint=_HINT)
     return _checked(text, Count(choices[0], choices[-1], choices=tuple(choices)))
@@ -48,7 +48,7 @@ def _checked(text: str, count: Count) -> Count:
     if broken is None and count.max > UNLIMITED:
         broken = f"{count.max} is larger than {UNLIMITED}"
     if broken is not None:
-        raise FormatError(f"bad count {_short(text)}: {broken}", hint=_HINT)
+        raise FormatError(f"bad count {short(text)}: {broken}", hint=_HINT)
     return count
 
 
@@ -101,7 +101,7 @@ def _unsigned(value: object, path: Path) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= UNLIMITED:
         raise Problem(
-            f"{_short(value)} is no whole number from 0 to {UNLIMITED}",
+            f"{short(value)} is no whole number from 0 to {UNLIMITED}",
             path,
             hint=_HINT,
             conversion=True,
@@ -151,7 +151,7 @@ def _keys() -> str:
 def _operator(value: object, path: Path) -> str:
     if value not in ("+", "*", "^"):
         raise Problem(
-            f"{_short(value)} is no operator",
+            f"{short(value)} is no operator",
             path,
             hint="use + (add operand), * (multiply by it) or ^ (raise to it)",
             reference_text="Invalid count operator",
@@ -173,8 +173,3 @@ def format_count(count: Count) -> int | str | dict[str, int | str]:
         "operator": count.operator,
         "operand": count.operand,
     }
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -109,7 +109,7 @@ class Jobspec:
     @classmethod
     def from_text(cls, text: str | bytes, **options: "Unpack[ParseOptions]") -> "Jobspec":
         """Return the jobspec of a YAML or JSON text; `options` as for `parse`."""
-        from fluxion_py.jobspec.parse import parse
+        from fluxion_py.jobspec.parser import parse
 
         return parse(text, **options)
 
@@ -117,7 +117,7 @@ class Jobspec:
     def from_file(cls, path: "str | PathLike[str]", **options: "Unpack[ParseOptions]") -> "Jobspec":
         """Return the jobspec of a file; `options` as for `parse`. Raises `OSError` too."""
         from fluxion_py.jobspec.document import MAX_BYTES
-        from fluxion_py.jobspec.parse import parse
+        from fluxion_py.jobspec.parser import parse
 
         options.setdefault("source", str(path))
         with open(path, "rb") as file:
@@ -127,7 +127,7 @@ class Jobspec:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], **options: "Unpack[ParseOptions]") -> "Jobspec":
         """Return the jobspec of a mapping; `options` as for `parse_object`."""
-        from fluxion_py.jobspec.parse import parse_object
+        from fluxion_py.jobspec.parser import parse_object
 
         return parse_object(document, **options)
 

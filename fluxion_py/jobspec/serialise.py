@@ -1,4 +1,4 @@
-"""A `Jobspec` back to a mapping, JSON text or a digest."""
+"""A `Jobspec` back to a mapping or JSON text."""
 
 import json
 from typing import Any
@@ -23,18 +23,6 @@ def to_dict(jobspec: Jobspec) -> dict[str, Any]:
 def to_json(jobspec: Jobspec, *, indent: int | None = None) -> str:
     """Return a jobspec as JSON text in one line, or indented."""
     return json.dumps(to_dict(jobspec), indent=indent, ensure_ascii=False)
-
-
-def digest(jobspec: Jobspec) -> str:
-    """Return the SHA-256 of a jobspec as 64 hexadecimal digits.
-
-    Two jobspecs have the same digest if their documents are equal, whatever the order of keys and
-    however the text was written.
-    """
-    import hashlib
-
-    text = json.dumps(to_dict(jobspec), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def resource_to_dict(resource: Resource) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fluxion_py.duration import resolve_duration
 from fluxion_py.errors import JobspecError
 from fluxion_py.match.protocol import MatchEngine
-from fluxion_py.match.window import resolve_duration
 
 if TYPE_CHECKING:
     from fluxion_py.jobspec.model import Jobspec, Resource

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.errors import ReadError
 from fluxion_py.outcome import Selection
 from fluxion_py.readers.claims import Claims, claims_of_jgf
-from fluxion_py.readers.failure import ReadError
 from fluxion_py.readers.json_text import parse_json
 from fluxion_py.readers.rv1 import ResourceSet, parse_r
 

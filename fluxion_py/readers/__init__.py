@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping
 from os import PathLike, fspath
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers.failure import MAX_BYTES, ReadError
+from fluxion_py.errors import ReadError
+from fluxion_py.readers.limits import MAX_BYTES
 
 __all__ = [
     "FORMATS",

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.errors import FormatError
+from fluxion_py.errors import FormatError, ReadError, short
 from fluxion_py.idset import parse_idset
-from fluxion_py.readers.failure import ReadError, short
 from fluxion_py.readers.jgf_document import Document, Metadata, Node, document_of, parse_jgf
 from fluxion_py.readers.rv1 import parse_r
 

@@ -2,7 +2,7 @@
 
 import re
 
-from fluxion_py.readers.failure import ReadError
+from fluxion_py.errors import ReadError
 
 _XML_ROOT = re.compile(r"<\s*([A-Za-z][\w.:-]*)")
 _GRUG_KEY = re.compile(r"""(?:attr\.name|id)\s*=\s*["'](?:gen_method|multi_scale)["']""")

@@ -1,9 +1,9 @@
 """GraphML as networkx writes it (`ResourceGraph.to_networkx`, then `networkx.write_graphml`)."""
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.errors import ReadError
 from fluxion_py.graph.interop import from_networkx
-from fluxion_py.readers.failure import ReadError
-from fluxion_py.readers.markup import parse_xml
+from fluxion_py.readers.xml_text import parse_xml
 
 
 def read_graphml(text: str, flat: FlatGraph, source: str | None = None) -> None:

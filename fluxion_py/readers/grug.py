@@ -7,8 +7,8 @@ Flows in: the text. Flows out: the recipe as `RecipeNode` and `RecipeEdge` recor
 from dataclasses import dataclass, field
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers.failure import ReadError, short
-from fluxion_py.readers.markup import Element, parse_xml
+from fluxion_py.errors import ReadError, short
+from fluxion_py.readers.xml_text import Element, parse_xml
 
 REFERENCE_TEXT = "error in reading grug string"
 MAX_RECIPE_NODES = 10_000

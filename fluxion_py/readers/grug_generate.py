@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from math import prod
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers.failure import MAX_DEPTH, MAX_EDGES, MAX_VERTICES, ReadError, short
+from fluxion_py.errors import ReadError, short
 from fluxion_py.readers.grug import INT64, RecipeEdge, RecipeNode
+from fluxion_py.readers.limits import MAX_DEPTH, MAX_EDGES, MAX_VERTICES
 
 
 def generate(nodes: list[RecipeNode], flat: FlatGraph, source: str | None = None) -> None:

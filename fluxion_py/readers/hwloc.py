@@ -10,10 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers.failure import MAX_DEPTH, ReadError, short
+from fluxion_py.errors import ReadError, short
 from fluxion_py.readers.hwloc_identity import infos_of, machine_id_of, parse_topology
-from fluxion_py.readers.markup import Element
+from fluxion_py.readers.limits import MAX_DEPTH
 from fluxion_py.readers.rv1 import split_hostname
+from fluxion_py.readers.xml_text import Element
 
 BLOCK, GPU, COPROCESSOR = "0", "1", "5"
 """OS device types (attribute osdev_type)."""

@@ -5,8 +5,8 @@ Two containers on one host each see the whole host; their texts must not become 
 
 from hashlib import sha256
 
-from fluxion_py.readers.failure import ReadError
-from fluxion_py.readers.markup import Element, parse_xml
+from fluxion_py.errors import ReadError
+from fluxion_py.readers.xml_text import Element, parse_xml
 
 _IDENTITY_INFOS = ("DMIProductUUID", "DMIProductSerial", "DMIBoardSerial")
 

@@ -8,15 +8,9 @@ import gc
 from array import array
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers.failure import (
-    MAX_EDGES,
-    MAX_SUBSYSTEMS,
-    MAX_TYPES,
-    MAX_VERTICES,
-    ReadError,
-    short,
-)
+from fluxion_py.errors import ReadError, short
 from fluxion_py.readers.jgf_document import Document, Metadata, parse_jgf
+from fluxion_py.readers.limits import MAX_EDGES, MAX_SUBSYSTEMS, MAX_TYPES, MAX_VERTICES
 
 
 def read_jgf(

@@ -9,7 +9,7 @@ import re
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, NoReturn, cast, get_args
 
-from fluxion_py.readers.failure import ReadError, short
+from fluxion_py.errors import ReadError, short
 from fluxion_py.readers.json_text import parse_json
 
 FAST_FROM = 256_000

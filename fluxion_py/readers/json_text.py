@@ -3,7 +3,8 @@
 import json
 import re
 
-from fluxion_py.readers.failure import MAX_DEPTH, ReadError, require_unicode, short
+from fluxion_py.errors import ReadError, short
+from fluxion_py.readers.limits import MAX_DEPTH, require_unicode
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r'"[^"\n]*"?|[A-Za-z]+|[-+0-9.eE]+|\S')

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.errors import FormatError
+from fluxion_py.errors import FormatError, short
 from fluxion_py.hostlist import parse_hostlist
-from fluxion_py.readers.failure import MAX_TYPES, MAX_VERTICES, short
+from fluxion_py.readers.limits import MAX_TYPES, MAX_VERTICES
 from fluxion_py.readers.recipe_yaml import Listing, Scalar, Table, Tree, parse_yaml, tree_of, wrong
 
 TOP_KEYS = ("version", "cluster", "properties", "contains")

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Sequence
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers.failure import MAX_VERTICES
+from fluxion_py.readers.limits import MAX_VERTICES
 from fluxion_py.readers.recipe import Group, Recipe
 from fluxion_py.readers.recipe_yaml import wrong
 from fluxion_py.readers.rv1 import split_hostname

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fluxion_py.readers.failure import ReadError, require_unicode
+from fluxion_py.errors import ReadError
+from fluxion_py.readers.limits import require_unicode
 
 if TYPE_CHECKING:
     from yaml.events import Event

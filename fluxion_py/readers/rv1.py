@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.errors import FormatError
+from fluxion_py.errors import FormatError, ReadError, short
 from fluxion_py.hostlist import parse_hostlist
 from fluxion_py.idset import parse_idset
-from fluxion_py.readers.failure import MAX_VERTICES, ReadError, short
 from fluxion_py.readers.json_text import parse_json
+from fluxion_py.readers.limits import MAX_VERTICES
 
 INT64 = 2**63
 MAX_RANK = 2**31 - 1

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from fluxion_py.errors import FormatError
 from fluxion_py.outcome import Selection
+from fluxion_py.session.numbers import parse_unsigned
 from fluxion_py.session.reference_faults import WriterRefusal
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
-from fluxion_py.session.words import parse_unsigned
 from fluxion_py.writers.answer import Answer
 
 if TYPE_CHECKING:

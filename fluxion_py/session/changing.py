@@ -1,8 +1,7 @@
 """The commands that change the graph: attach, remove, set-status, set-property (cli.md 3)."""
 
-from fluxion_py.errors import FormatError
+from fluxion_py.errors import FormatError, ReadError
 from fluxion_py.idset import parse_idset
-from fluxion_py.readers.failure import ReadError
 from fluxion_py.session.session import Session, read_document, wrong_count
 
 
@@ -18,10 +17,11 @@ def attach(session: Session, words: list[str]) -> None:
     try:
         read_jgf(text, session.graph, words[1])
     except ReadError as error:
+        reason = error.reference_text or error.message
         session.error(
             "ERROR: can't attach JGF subgraph \n"
             "ERROR: add_subgraph: ERROR: add subgraph error: Invalid argument\n"
-            f"add_subgraph: ERROR: reader returned error: {error.reference_text}\n\n"
+            f"add_subgraph: ERROR: reader returned error: {reason}\n\n"
         )
         return
     session.engine.reprime()

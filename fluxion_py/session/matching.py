@@ -3,9 +3,9 @@
 import time
 from typing import TYPE_CHECKING
 
+from fluxion_py.duration import resolve_duration
 from fluxion_py.errors import JobspecError
 from fluxion_py.match.job import JobState
-from fluxion_py.match.window import resolve_duration
 from fluxion_py.outcome import Errno, Outcome
 from fluxion_py.session.jobs import Job
 from fluxion_py.session.reference_faults import STRERROR, WriterRefusal
@@ -75,7 +75,7 @@ def _match_text(session: Session, op: str, file: str, text: str) -> bool:
 
 
 def _parse(session: Session, file: str, text: str) -> "Jobspec | None":
-    from fluxion_py.jobspec.parse import parse
+    from fluxion_py.jobspec.parser import parse
 
     try:
         return parse(

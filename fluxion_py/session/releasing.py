@@ -1,10 +1,10 @@
 """The commands that give resources back: cancel, partial-cancel (cli.md 3, matching.md 10)."""
 
+from fluxion_py.errors import ReadError
 from fluxion_py.match.job import JobState
 from fluxion_py.outcome import Release
-from fluxion_py.readers.failure import ReadError
+from fluxion_py.session.numbers import parse_unsigned
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
-from fluxion_py.session.words import parse_unsigned
 
 
 def cancel(session: Session, words: list[str]) -> None:
@@ -68,7 +68,9 @@ def _reason(reader: str, error: Exception) -> str:
     """Return the reference's words; for JGF it has one text for whatever went wrong."""
     if reader == "jgf" or isinstance(error, KeyError):
         return "partial_cancel returned error."
-    return error.reference_text if isinstance(error, ReadError) else str(error)
+    if isinstance(error, ReadError):
+        return error.reference_text or error.message
+    return str(error)
 
 
 def _report_visits(session: Session, words: list[str], what: str, release: Release) -> None:

@@ -3,13 +3,13 @@
 import time
 from typing import TYPE_CHECKING
 
+from fluxion_py.errors import ReadError
 from fluxion_py.match.job import JobState
 from fluxion_py.outcome import Errno, Outcome
-from fluxion_py.readers.failure import ReadError
 from fluxion_py.session.jobs import Job
 from fluxion_py.session.matching import emit, report
+from fluxion_py.session.numbers import parse_signed, parse_unsigned
 from fluxion_py.session.session import Session, read_document, wrong_count
-from fluxion_py.session.words import parse_signed, parse_unsigned
 
 if TYPE_CHECKING:
     from fluxion_py.readers.claims import Claims
@@ -70,7 +70,7 @@ def _claim(
     try:
         claims = read_claims(session, reader, text, file)
     except ReadError as error:
-        return Outcome(Errno.INVALID), error.reference_text
+        return Outcome(Errno.INVALID), error.reference_text or error.message
     outcome = session.engine.restore(job.jobid, claims.rows, job.at, duration, session.now)
     return outcome, _refusal(session, reader, claims, outcome.messages)
 

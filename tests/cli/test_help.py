@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-from fluxion_py.cli.table import COMMANDS
+from fluxion_py.cli.commands import COMMANDS
 from tests.cli.driver import Tool
 
 

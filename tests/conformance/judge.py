@@ -73,7 +73,7 @@ def _check(bench: Bench, case: Case) -> None:
 def check_jobspec(bench: Bench, case: Case) -> None:
     """Parse a jobspec by the reference's rules: is it accepted or refused as it should be?"""
     from fluxion_py.errors import InputError
-    from fluxion_py.jobspec.parse import parse
+    from fluxion_py.jobspec.parser import parse
 
     text = bench.read(case.data["jobspec_file"])
     try:

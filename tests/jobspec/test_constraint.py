@@ -7,7 +7,8 @@ import pytest
 from fluxion_py.errors import ConstraintError
 from fluxion_py.hostlist import parse_hostlist
 from fluxion_py.idset import parse_idset
-from fluxion_py.jobspec import compile_constraint, parse_requires
+from fluxion_py.jobspec.constraint import compile_constraint
+from fluxion_py.jobspec.requires import parse_requires
 
 NODES: list[tuple[str, int, dict[str, str]]] = [
     (

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from fluxion_py.errors import JobspecError
-from fluxion_py.jobspec import parse_object, parse_shape
 from fluxion_py.jobspec.model import Jobspec
-from fluxion_py.jobspec.parse import parse
+from fluxion_py.jobspec.parser import parse, parse_object
+from fluxion_py.jobspec.shape import parse_shape
 
 GALLERY = Path(__file__).resolve().parents[2] / "jobspec"
 EXAMPLES = sorted((GALLERY / "examples").iterdir())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fluxion_py.errors import JobspecError
-from fluxion_py.jobspec.parse import parse
+from fluxion_py.jobspec.parser import parse
 
 _OPERATIONS = re.compile(r"match (allocate|satisfiability|without_allocating)\w* (\S+)")
 _ERROR = re.compile(r"Jobspec error for \d+: (.*)\n")

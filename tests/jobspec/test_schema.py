@@ -9,7 +9,7 @@ import pytest
 
 from fluxion_py.errors import JobspecError
 from fluxion_py.jobspec.document import Problem, read_document
-from fluxion_py.jobspec.parse import parse
+from fluxion_py.jobspec.parser import parse
 
 GALLERY = Path(__file__).resolve().parents[2] / "jobspec"
 EXAMPLES = sorted((GALLERY / "examples").iterdir())

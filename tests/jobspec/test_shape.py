@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxion_py.errors import JobspecError
-from fluxion_py.jobspec import format_shape, from_shape, parse_object, parse_shape
 from fluxion_py.jobspec.model import UNLIMITED, Count, Jobspec, Resource
+from fluxion_py.jobspec.parser import parse_object
 from fluxion_py.jobspec.serialise import resource_to_dict
+from fluxion_py.jobspec.shape import format_shape, from_shape, parse_shape
 
 NODE = {"type": "node", "count": 1}
 

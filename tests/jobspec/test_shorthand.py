@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from fluxion_py.errors import ConstraintError, JobspecError
-from fluxion_py.jobspec import from_command, parse_object
 from fluxion_py.jobspec.model import Jobspec
+from fluxion_py.jobspec.parser import parse_object
+from fluxion_py.jobspec.shorthand import from_command
 
 
 def nodes(count: int, slots: int, **keys: object) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fluxion_py.jobspec.parse import parse
+from fluxion_py.jobspec.parser import parse
 from fluxion_py.match.policy import parse_policy
 from fluxion_py.match.subsystems import parse_subsystems
 from fluxion_py.outcome import Selection

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from fluxion_py.errors import GraphError
-from fluxion_py.readers import FORMATS, ReadError, failure, read_file, read_text
+from fluxion_py.readers import FORMATS, ReadError, read_file, read_text
 from fluxion_py.readers.detect import detect_format
-from fluxion_py.readers.markup import parse_xml
+from fluxion_py.readers.xml_text import parse_xml
 
 GALLERY = Path(__file__).resolve().parents[2] / "resources"
 
@@ -94,7 +94,7 @@ def test_entities_are_refused_and_nothing_is_fetched() -> None:
 def test_deep_and_large_xml_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ReadError, match="nested deeper than 100"):
         parse_xml("<a>" * 101, None)
-    monkeypatch.setattr("fluxion_py.readers.markup.MAX_ELEMENTS", 3)
+    monkeypatch.setattr("fluxion_py.readers.xml_text.MAX_ELEMENTS", 3)
     with pytest.raises(ReadError, match="more than 3 elements"):
         parse_xml("<a><b/><b/><b/></a>", None)
 
@@ -130,7 +130,3 @@ def test_damaged_gallery_texts_never_raise_anything_but_a_graph_error() -> None:
             messages.append(str(error))
     assert len(messages) > 500
     assert not any("\n" in message for message in messages)
-
-
-def test_words_of_the_reference_default_to_the_message() -> None:
-    assert failure.ReadError("wrong").reference_text == "wrong"

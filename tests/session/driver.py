@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fluxion_py.cli.compat import main_compat
-from fluxion_py.writers.whole import write_whole
+from fluxion_py.writers.whole_graph import write_whole
 from tests.writers.machines import mini
 
 BAR = "INFO: =============================\n"

@@ -1,8 +1,5 @@
-import math
-
 import pytest
 
-from fluxion_py.match.window import resolve_duration
 from tests.session.driver import BAR, Driver, jobspec, slot, some
 
 GRANTED = (
@@ -87,15 +84,6 @@ def test_a_bad_duration_is_an_invalid_argument_and_uses_up_no_job_number(
     run = driver.run("match allocate long.json")
     assert run.stderr == "match_allocate: ERROR: traverser: Invalid argument\n"
     assert run.out == block("No matching resources found", "JOBID=1")
-
-
-def test_durations_are_rounded_up_and_zero_is_the_whole_life_time() -> None:
-    assert resolve_duration(0, 1000) == 1000
-    assert resolve_duration(59.25, 1000) == 60
-    assert resolve_duration(1000, 1000) == 1000
-    assert resolve_duration(math.nan, 1000) is None
-    assert resolve_duration(math.inf, 1000) is None
-    assert resolve_duration(-0.5, 1000) is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from fluxion_py.session.table import COMMANDS, HANDLERS
+from fluxion_py.session.commands import COMMANDS, HANDLERS
 from tests.session.driver import Driver, start
 
 ABBREVIATIONS = {

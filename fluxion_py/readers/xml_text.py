@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from fluxion_py.readers.failure import MAX_DEPTH, ReadError, require_unicode
+from fluxion_py.errors import ReadError
+from fluxion_py.readers.limits import MAX_DEPTH, require_unicode
 
 MAX_ELEMENTS = 5_000_000
 """The most elements in one XML text."""

@@ -27,7 +27,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class Inventory:
     """The root and its type, all other types in order of their first vertex, levels below it."""
 
     name: str
@@ -39,11 +39,11 @@ class Census:
     edges: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the census as JSON-able values."""
+        """Return the inventory as JSON-able values."""
         return asdict(self)
 
 
-def take_census(graph: ResourceGraph) -> Census:
+def take_inventory(graph: ResourceGraph) -> Inventory:
     """Count the vertices of a graph. A vertex below one that is down counts as down."""
     flat = graph.flat
     root = flat.root()
@@ -57,7 +57,7 @@ def take_census(graph: ResourceGraph) -> Census:
             continue
         lost = sum(row in down for row in rows) if down else 0
         kinds.append(Kind(name, len(rows), len(rows) - lost, lost, _names(flat, rows)))
-    return Census(
+    return Inventory(
         flat.name(root),
         flat.type(root),
         kinds,

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from fluxion_py.cli import workplace
+from fluxion_py.cli import loading
 from tests.cli.driver import Tool
 
 
@@ -19,13 +19,13 @@ def test_a_slow_load_is_announced_on_a_terminal(
 ) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    workplace.load_graph("elk.json")
+    loading.load_graph("elk.json")
     assert terminal.getvalue() == ""
-    monkeypatch.setattr(workplace, "SLOW_BYTES", 10)
-    workplace.load_graph("elk.json")
+    monkeypatch.setattr(loading, "SLOW_BYTES", 10)
+    loading.load_graph("elk.json")
     assert terminal.getvalue() == "reading elk.json (0 MB)...\r\033[K"
 
 
 def test_nothing_is_announced_elsewhere(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workplace, "SLOW_BYTES", 10)
+    monkeypatch.setattr(loading, "SLOW_BYTES", 10)
     assert tool("info", "-L", "elk.json").err == ""

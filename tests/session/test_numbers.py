@@ -1,6 +1,6 @@
 import pytest
 
-from fluxion_py.session.words import parse_signed, parse_unsigned
+from fluxion_py.session.numbers import parse_signed, parse_unsigned
 
 
 @pytest.mark.parametrize(
