@@ -65,7 +65,10 @@ cdef class Ledger:
     cdef vector[vector[uint8_t]] anchored   # anchor type -> type -> tracked there
     cdef vector[uint8_t] everywhere         # type -> tracked at ALL anchors
     cdef vector[vector[int64_t]] sums       # depth -> type -> units below
-    cdef vector[uint8_t] primed
+    cdef vector[uint8_t] primed             # seen in this pass over the tree
+    cdef vector[uint8_t] seen               # scratch of free_inside; `trail` lists what to clear
+    cdef vector[int32_t] trail
+    cdef vector[uint8_t] noted              # met through a second parent, or below such a vertex
 
     cdef int prime(self) except -1
     cdef int prime_vertex(self, int32_t row, int8_t subsystem, int depth) except -1
@@ -73,6 +76,7 @@ cdef class Ledger:
     cdef int drop_stale_filters(self) except -1
     cdef int note_shared(self, int32_t row, int depth) except -1
     cdef bint shares_below(self, int32_t row) noexcept
+    cdef bint free_unseen(self, int32_t row, int64_t start, int64_t end) noexcept
     cdef bint free_inside(self, int32_t row, int64_t start, int64_t end) noexcept
     cdef int set_filter(self, int32_t row, const vector[int64_t]& below) except -1
     cdef uint64_t children_mask(self, int32_t row) noexcept

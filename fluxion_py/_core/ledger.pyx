@@ -65,6 +65,8 @@ cdef class Ledger:
         if not self.strict:
             self.track_leaf_types()
         self.share.assign(types, 0)
+        self.noted.assign(rows, 0)
+        self.seen.resize(rows, 0)
         for subsystem in self.subsystems:
             self.primed.assign(rows, 0)
             root = self.graph.roots[subsystem]
@@ -151,8 +153,11 @@ cdef class Ledger:
         not judge the type.
         """
         cdef int32_t edge = self.graph.v_first_out[row]
+        if self.noted[row]:
+            return 0
         if depth >= MAX_DEPTH:
             raise ValueError(f"the graph is deeper than {MAX_DEPTH} levels, or has a cycle")
+        self.noted[row] = 1
         self.share[self.graph.v_type[row]] = 1
         self.any_shared = True
         while edge >= 0:
@@ -167,13 +172,25 @@ cdef class Ledger:
 
     cdef bint free_inside(self, int32_t row, int64_t start, int64_t end) noexcept:
         """Say whether everything below is untouched: it may be held through another parent."""
+        cdef bint free = self.free_unseen(row, start, end)
+        cdef size_t index
+        for index in range(self.trail.size()):
+            self.seen[self.trail[index]] = 0
+        self.trail.clear()
+        return free
+
+    cdef bint free_unseen(self, int32_t row, int64_t start, int64_t end) noexcept:
+        """The step of `free_inside`: each vertex is looked at once, whatever leads to it."""
         cdef int32_t edge = self.graph.v_first_out[row], child
         while edge >= 0:
             child = self.graph.e_target[edge]
-            if self.graph.e_subsystem[edge] == self.dominant and not (
-                self.untouched(child, start, end) and self.free_inside(child, start, end)
-            ):
-                return False
+            if self.graph.e_subsystem[edge] == self.dominant and not self.seen[child]:
+                self.seen[child] = 1
+                self.trail.push_back(child)
+                if not (
+                    self.untouched(child, start, end) and self.free_unseen(child, start, end)
+                ):
+                    return False
             edge = self.graph.e_next_out[edge]
         return True
 
