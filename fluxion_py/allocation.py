@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.errors import MatchError
 from fluxion_py.graph.vertex import Vertex
 from fluxion_py.hostlist import Hostlist
 from fluxion_py.outcome import Selection
@@ -93,7 +94,6 @@ class Allocation:
         The answer has no slots any more, so they are rebuilt from the shape of the jobspec; see
         `fluxion_py.placement.place_tasks` for the rule. Raises `MatchError` without a jobspec.
         """
-        from fluxion_py.errors import MatchError
         from fluxion_py.placement import place_tasks
 
         if self.jobspec is None:

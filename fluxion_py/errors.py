@@ -1,4 +1,4 @@
-"""Every error that the package raises on purpose.
+"""The errors that callers may want to catch; layers add a few of their own for themselves.
 
 `FluxionError` is the family; the groups below also inherit the fitting builtin, so that both
 "catch the family" and "catch as ValueError" work. "Does not fit now" and "can never fit" are
@@ -58,6 +58,16 @@ class GraphError(InputError):
 
 class ReadError(GraphError):
     """A resource text (JGF, R, GRUG, hwloc, a recipe) is wrong."""
+
+
+class NoVertexError(GraphError, KeyError):
+    """No vertex has the path asked for."""
+
+
+class InvalidGraphError(GraphError):
+    """A graph breaks an invariant; `problems` lists every finding, one sentence each."""
+
+    problems: list[str]
 
 
 class JobspecError(InputError):

@@ -122,6 +122,12 @@ def _format_group(prefix: str, numbers: list[str]) -> str:
     return f"{prefix}[{body}]"
 
 
+def short_hostlist(names: Iterable[str], limit: int = 60) -> str:
+    """Return names as hostlist text for a message or a table, cut to `limit` characters."""
+    text = format_hostlist(names)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
 def _bad(text: str, reason: str) -> FormatError:
     return FormatError(f"bad hostlist {short(text)}: {reason}", hint='write it like "node[0-3,7]"')
 

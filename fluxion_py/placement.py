@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import MatchError
+from fluxion_py.graph.topology import children
 from fluxion_py.idset import IDset
-from fluxion_py.jobspec.model import Jobspec, Resource, Task
+from fluxion_py.jobspec.model import SLOT_TYPES, Jobspec, Resource, Task
 from fluxion_py.outcome import Selection
-
-SLOTS = ("slot", "xor_slot")
 
 Below = Callable[[int], Iterable[int]]
 
@@ -119,9 +118,7 @@ class _Grouping:
             if not formed:
                 raise MatchError("alternative slots cannot be told apart in the answer")
             ((slot, groups, _),) = formed
-            found.setdefault(slot.label or "", []).extend(
-                self._contents(slot, group) for group in groups
-            )
+            found.setdefault(slot.label or "", []).extend(self._contents(group) for group in groups)
         return found
 
     def _form(self, slot: Resource, chain: tuple[str, ...]) -> tuple[list[list[int]], bool]:
@@ -154,7 +151,7 @@ class _Grouping:
             [row for part in together for row in part] for together in zip(*parts, strict=False)
         ]
 
-    def _contents(self, slot: Resource, group: list[int]) -> _Slot:
+    def _contents(self, group: list[int]) -> _Slot:
         found = _Slot()
         for row in group:
             listed = self._listed(row) if self.children.get(row) else list(self._machine(row))
@@ -176,9 +173,7 @@ class _Grouping:
 
     def _machine(self, row: int) -> Iterator[tuple[int, int]]:
         """Return what the machine has from a vertex down, each with the node inside it, or -1."""
-        return self._walk(
-            row, lambda at: [target for target, kind in self.flat.out_edges(at) if kind == 0]
-        )
+        return self._walk(row, lambda at: children(self.flat, at))
 
     def _walk(self, row: int, below: Below) -> Iterator[tuple[int, int]]:
         stack = [(row, -1)]
@@ -217,11 +212,11 @@ def _slot_lists(
     resources: Sequence[Resource], chain: tuple[str, ...]
 ) -> Iterator[tuple[list[Resource], tuple[str, ...]]]:
     """Yield the sibling slots of every list of the request, with the types of the levels above."""
-    slots = [resource for resource in resources if resource.type in SLOTS]
+    slots = [resource for resource in resources if resource.type in SLOT_TYPES]
     if slots:
         yield slots, chain
     for resource in resources:
-        if resource.type not in SLOTS:
+        if resource.type not in SLOT_TYPES:
             yield from _slot_lists(resource.children, (*chain, resource.type))
 
 

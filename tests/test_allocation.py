@@ -15,7 +15,7 @@ from fluxion_py import (
     TaskPlacement,
 )
 from fluxion_py.errors import MatchError
-from tests.match.machines import elk, nodes, recipe, shape, slide, tiny
+from tests.machines import elk, nodes, recipe, shape, slide, tiny
 
 
 def given(graph: ResourceGraph, request: Jobspec, policy: str = "low") -> Allocation:

@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ours; without one that of a session (cli.md 1 and 2).
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments and sys.stdin.isatty():
+    if not arguments and sys.stdin is not None and sys.stdin.isatty():
         arguments = ["--help"]  # somebody who wonders what this is
     first = arguments[0] if arguments else "-"
     if not first.startswith("-") or (

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from fluxion_py.cli.tree_text import amounts_of, format_tree
 from fluxion_py.hostlist import Hostlist
+from fluxion_py.jobspec.model import SLOT_TYPES, Jobspec, Resource
 
 if TYPE_CHECKING:
     from fluxion_py.allocation import Allocation
-    from fluxion_py.jobspec.model import Jobspec, Resource
 
 BAR = "INFO: =============================\n"
-_SLOTS = ("slot", "xor_slot")
 
 
 def state_word(allocation: "Allocation") -> str:
@@ -89,13 +88,13 @@ def slots_of(allocation: "Allocation") -> dict[str, int]:
     return {label: number for label, number in found.items() if number is not None}
 
 
-def _count_slots(resource: "Resource", times: int | None, found: dict[str, int | None]) -> None:
+def _count_slots(resource: Resource, times: int | None, found: dict[str, int | None]) -> None:
     """Add the slots below a resource that occurs so many times; None: that is not known."""
     if resource.type == "xor_slot":
         return
     fixed = resource.count.min == resource.count.max
     times = None if times is None or not fixed else times * resource.count.min
-    if resource.type in _SLOTS:
+    if resource.type in SLOT_TYPES:
         label = resource.label or "slot"
         before = found.get(label, 0)
         found[label] = None if times is None or before is None else before + times
@@ -104,7 +103,7 @@ def _count_slots(resource: "Resource", times: int | None, found: dict[str, int |
         _count_slots(child, times, found)
 
 
-def _slots_by_task(allocation: "Allocation", jobspec: "Jobspec") -> dict[str, int]:
+def _slots_by_task(allocation: "Allocation", jobspec: Jobspec) -> dict[str, int]:
     """Return the slots of a job with one kind of task, so many in each slot."""
     if len(jobspec.tasks) != 1:
         return {}

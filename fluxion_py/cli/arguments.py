@@ -61,14 +61,16 @@ def add_graph(parser: Parser, *, state: bool = True) -> None:
     parser.add_argument(
         "-L",
         "--graph",
+        type=file_name,
         metavar="GRAPH",
-        default=os.environ.get(GRAPH_VARIABLE),
+        default=os.environ.get(GRAPH_VARIABLE) or None,
         help="the machine: JGF, recipe, GRUG, GraphML, R or hwloc, seen from the content "
         f"(default: ${GRAPH_VARIABLE})",
     )
     if state:
         parser.add_argument(
             "--state",
+            type=file_name,
             metavar="FILE",
             help="keep jobs, status and properties in this file between calls",
         )
@@ -120,13 +122,30 @@ def wants_json(arguments: argparse.Namespace) -> bool:
 def whole_number(text: str) -> int:
     """Return the number of an option, 0 or more; argparse words the error."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 0 to 10^18 - 1")
     return int(text)
 
 
 def counted(text: str) -> int:
     """Return a number of things, from 0 to the largest count of a jobspec."""
-    number = whole_number(text)
-    if number > UNLIMITED:
-        raise argparse.ArgumentTypeError(f"{text} is more than {UNLIMITED}")
-    return number
+    return _within(text, 0)
+
+
+def at_least_one(text: str) -> int:
+    """Return a number of things, from 1 to the largest count of a jobspec."""
+    return _within(text, 1)
+
+
+def file_name(text: str) -> str:
+    """Return the name of a file; an empty one is most likely a shell variable that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("the file name is empty")
+    return text
+
+
+def _within(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from {least} up")
+    if not least <= int(text) <= UNLIMITED:
+        raise argparse.ArgumentTypeError(f"{text} is not between {least} and {UNLIMITED}")
+    return int(text)

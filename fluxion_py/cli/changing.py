@@ -5,43 +5,18 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
 from fluxion_py.cli.loading import load_graph, open_matcher, require_graph
 from fluxion_py.cli.paths import paths_of
 from fluxion_py.errors import InputError
-from fluxion_py.graph import ResourceGraph
+from fluxion_py.graph.resource_graph import ResourceGraph
+
+if TYPE_CHECKING:
+    from fluxion_py.match.matcher import Matcher
 
 _FORBIDDEN = frozenset("!&'\"^`|() \t\n")
-
-
-class Target(Protocol):
-    """What is changed: a matcher, or the graph of a file."""
-
-    def set_status(self, path: str, status: bool) -> None:
-        """Mark the vertices of a path up or down."""
-
-    def set_property(self, path: str, key: str, value: str) -> None:
-        """Set a property of the vertices of a path."""
-
-    def remove_property(self, path: str, key: str) -> None:
-        """Take a property away."""
-
-
-class _GraphOfFile:
-    def __init__(self, graph: ResourceGraph) -> None:
-        self._graph = graph
-
-    def set_status(self, path: str, status: bool) -> None:
-        self._graph.set_status(path, status)
-
-    def set_property(self, path: str, key: str, value: str) -> None:
-        self._graph.set_property(path, key, value)
-
-    def remove_property(self, path: str, key: str) -> None:
-        for row in self._graph.flat.rows_at(path):
-            self._graph.flat.remove_property(row, key)
 
 
 def add_set_status(parser: Parser) -> None:
@@ -106,7 +81,7 @@ def _done(arguments: Namespace, document: dict[str, object]) -> int:
 
 
 @contextmanager
-def _changing(arguments: Namespace) -> Iterator[tuple[ResourceGraph, Target]]:
+def _changing(arguments: Namespace) -> "Iterator[tuple[ResourceGraph, ResourceGraph | Matcher]]":
     """Yield the graph and what to change; then the state or the graph file is written."""
     if arguments.state:
         with open_matcher(arguments, change=True) as matcher:
@@ -119,7 +94,7 @@ def _changing(arguments: Namespace) -> Iterator[tuple[ResourceGraph, Target]]:
     _require_jgf(path)
     with file_lock(path):
         graph = load_graph(path)
-        yield graph, _GraphOfFile(graph)
+        yield graph, graph
         replace_file(path, write_whole_jgf(graph.flat))
 
 

@@ -5,7 +5,6 @@ imported when it starts, so that `--help` and a wrong option answer at once.
 """
 
 import io
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from fluxion_py.cli.compat_options import Options, StartError, parse_options
 from fluxion_py.cli.compat_usage import USAGE
+from fluxion_py.cli.streams import accept_any_bytes, discard_output
+from fluxion_py.errors import FluxionError, GraphError, InputError
 
 if TYPE_CHECKING:
     from fluxion_py._core.flatgraph import FlatGraph
@@ -39,7 +40,7 @@ def main_compat(
     stdout = stdout or sys.stdout or io.StringIO()
     stderr = stderr or sys.stderr or io.StringIO()
     for stream in (stdin, stdout, stderr):
-        _accept_any_bytes(stream)
+        accept_any_bytes(stream)
     try:
         options = parse_options(argv)
         if options.help:
@@ -63,16 +64,10 @@ def main_compat(
         return 130
 
 
-def _accept_any_bytes(stream: TextIO) -> None:
-    """Let bytes that are no UTF-8 appear in hexadecimal, never as an error of the program."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
 def _discard(stdout: TextIO) -> None:
-    """Send what is still buffered nowhere, so that the end of the process stays silent."""
+    """Drop what is still buffered, if it is the process's own output."""
     if stdout is sys.stdout:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
 
 
 def _run(
@@ -110,12 +105,14 @@ def _run(
 
 
 def _load(options: Options) -> "FlatGraph":
-    from fluxion_py.errors import GraphError
     from fluxion_py.readers import read_file
 
     try:
         return read_file(
-            options.load_file, options.load_format, allowlist=options.allowlist or None
+            options.load_file,
+            options.load_format,
+            allowlist=options.allowlist or None,
+            keep_units=not options.strict,
         )
     except GraphError as error:
         raise _load_failure(error.reference_text or str(error)) from None
@@ -132,7 +129,6 @@ def _load_failure(reason: str) -> StartError:
 def _make_engine(
     options: Options, graph: "FlatGraph", engine_factory: EngineFactory | None
 ) -> "MatchEngine":
-    from fluxion_py.errors import FluxionError, InputError
     from fluxion_py.match.policy import parse_policy
     from fluxion_py.match.pruning import parse_filters
 

@@ -4,20 +4,21 @@ import json
 import sys
 from argparse import Namespace
 
-from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
+from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, file_name, wants_json
 from fluxion_py.cli.inventory import take_inventory
 from fluxion_py.cli.loading import load_graph, progress, read_state, restored
-from fluxion_py.cli.paths import missing
 from fluxion_py.cli.table_text import format_table
 from fluxion_py.errors import InputError
-from fluxion_py.graph import ResourceGraph
+from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.match.pruning import DEFAULT_FILTERS
 
 
 def add_generate(parser: Parser) -> None:
     """Add the options of `generate`."""
     parser.add_argument("recipe", metavar="RECIPE", help="a recipe, or a graph in another format")
-    parser.add_argument("-o", dest="file", metavar="FILE", help="default: standard output")
+    parser.add_argument(
+        "-o", dest="file", type=file_name, metavar="FILE", help="default: standard output"
+    )
     parser.add_argument(
         "--add-hwloc",
         metavar="XML,...",
@@ -26,6 +27,11 @@ def add_generate(parser: Parser) -> None:
         help="add the machines of these hwloc files (lstopo --of xml)",
     )
     parser.add_argument("--under", metavar="PATH", help="add them below this vertex (the root)")
+    parser.add_argument(
+        "--allowlist",
+        metavar="TYPE,...",
+        help="of hwloc files take these types only: node,socket,core,gpu (all)",
+    )
     parser.add_argument(
         "--merge-same-host",
         action="store_true",
@@ -44,10 +50,11 @@ def run_generate(arguments: Namespace) -> int:
     from fluxion_py.cli.state_file import replace_file
     from fluxion_py.writers.whole_graph import write_whole_jgf
 
-    graph = load_graph(arguments.recipe)
+    allowlist = [word for word in (arguments.allowlist or "").split(",") if word]
+    graph = load_graph(arguments.recipe, allowlist)
     files = [name for text in arguments.add_hwloc for name in text.split(",") if name]
     if files:
-        _add_machines(graph, files, arguments.under, arguments.merge_same_host)
+        _add_machines(graph, files, arguments, allowlist)
     elif arguments.under is not None:
         raise InputError("--under says where --add-hwloc adds, but no file is added")
     graph.validate()
@@ -66,17 +73,21 @@ def run_generate(arguments: Namespace) -> int:
     return 0
 
 
-def _add_machines(graph: ResourceGraph, files: list[str], under: str | None, merge: bool) -> None:
+def _add_machines(
+    graph: ResourceGraph, files: list[str], arguments: Namespace, allowlist: list[str]
+) -> None:
     from fluxion_py.readers import add_hwloc
 
     flat = graph.flat
     parent = flat.root()
+    under: str | None = arguments.under
     if under is not None:
         if under not in graph:
-            raise InputError(f"--under {missing(graph, under)}")
+            raise InputError(f"--under {graph.missing(under)}")
         parent = graph[under].row
     documents = [(name, _read_text(name)) for name in files]
-    add_hwloc(flat, parent, documents, merge_same_host=merge)
+    merge: bool = arguments.merge_same_host
+    add_hwloc(flat, parent, documents, allowlist=allowlist, merge_same_host=merge)
 
 
 def _read_text(path: str) -> str:

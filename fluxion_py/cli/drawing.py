@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
+from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, file_name, wants_json
 from fluxion_py.cli.loading import open_matcher
 from fluxion_py.errors import GraphError
 from fluxion_py.writers.drawing import Hold, write_svg
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def add_draw(parser: Parser) -> None:
     """Add the options of `draw`."""
-    parser.add_argument("-o", dest="file", metavar="FILE.svg", help="default: standard output")
+    parser.add_argument(
+        "-o", dest="file", type=file_name, metavar="FILE.svg", help="default: standard output"
+    )
     add_graph(parser)
     add_output(parser, short=False)
     example(parser, "draw -L elk.json --state elk.state -o elk.svg")

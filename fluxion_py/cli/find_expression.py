@@ -1,34 +1,25 @@
 """The expressions of `find`: those of resource-query, and friendlier ones about the machine.
 
-    expression = term { [ "and" | "or" ] term }      equal precedence, from the left; blank = and
-    term       = [ "not" ] ( predicate | "(" expression ")" )
-    predicate  = key "=" value
-
-Keys of ours: `type`, `name` (hostlist), `id` and `rank` (idsets), `path` (of the vertex or of one
-above it), `property` (KEY or KEY=VALUE), and any resource type, for what a vertex is or lies below:
-`rack=rack1` or, by number, `rack=1`. Every other key is resource-query's (matching.md 11).
+The grammar is in `fluxion_py.match.expression`. Keys of ours: `type`, `name` (hostlist), `id` and
+`rank` (idsets), `path` (of the vertex or of one above it), `property` (KEY or KEY=VALUE), and any
+resource type, for what a vertex is or lies below: `rack=rack1` or, by number, `rack=1`. Every other
+key is resource-query's (matching.md 11).
 """
 
-import re
 from collections.abc import Callable
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.cli.paths import paths_of
-from fluxion_py.errors import FormatError
-from fluxion_py.graph import ResourceGraph
+from fluxion_py.errors import FormatError, short
+from fluxion_py.graph.resource_graph import ResourceGraph
+from fluxion_py.graph.topology import below
 from fluxion_py.hostlist import parse_hostlist
 from fluxion_py.idset import parse_idset
-
-MAX_TERMS = 1_000
-"""The most words and parentheses of one expression."""
-
-MAX_DEPTH = 100
-"""The deepest nesting of parentheses."""
+from fluxion_py.match.expression import ExpressionParser
 
 Rows = set[int]
 Reference = Callable[[str], Rows]
 
-_TOKEN = re.compile(r"[()]|[^\s()]+")
 _OWN_KEYS = ("type", "name", "id", "rank", "path", "property")
 _REFERENCE_KEYS = (
     "status", "sched-now", "sched-future", "names", "agfilter",
@@ -41,71 +32,40 @@ def find_rows(graph: ResourceGraph, text: str, reference: Reference) -> list[int
 
     `reference` answers one predicate of resource-query. Raises `FormatError`.
     """
-    tokens = _TOKEN.findall(text)
-    if not tokens:
+    if not text.strip():
         raise FormatError("the expression is empty", hint="for example type=node and rack=rack1")
-    if len(tokens) > MAX_TERMS:
-        raise FormatError(f"the expression has more than {MAX_TERMS} words")
-    search = _Search(graph, tokens, reference)
-    found = search.expression(0)
-    if search.position < len(tokens):
-        raise FormatError(f"unbalanced {tokens[search.position]!r} in the expression")
-    return sorted(found)
+    return sorted(_Search(graph, reference).parse(text))
 
 
-class _Search:
-    """Evaluates while it parses, by recursive descent."""
+class _Search(ExpressionParser[Rows]):
+    """Evaluates while it parses."""
 
-    def __init__(self, graph: ResourceGraph, tokens: list[str], reference: Reference) -> None:
+    negations = True
+
+    def __init__(self, graph: ResourceGraph, reference: Reference) -> None:
         self.graph = graph
         self.flat: FlatGraph = graph.flat
         self.all: Rows = set(graph.flat.rows())
-        self.tokens = tokens
-        self.position = 0
         self.reference = reference
 
-    def expression(self, depth: int) -> Rows:
-        found = self.term(depth)
-        while (token := self.peek()) not in ("", ")"):
-            if token in ("and", "or"):
-                self.position += 1
-            other = self.term(depth)
-            found = found | other if token == "or" else found & other
-        return found
-
-    def term(self, depth: int) -> Rows:
-        if depth > MAX_DEPTH:
-            raise FormatError(f"the expression is nested more than {MAX_DEPTH} deep")
-        token = self.peek()
-        self.position += 1
-        if token == "not":
-            return self.all - self.term(depth + 1)
-        if token != "(":
-            return self.predicate(token)
-        inner = self.expression(depth + 1)
-        if self.peek() != ")":
-            raise FormatError("a '(' is not closed")
-        self.position += 1
-        return inner
-
-    def peek(self) -> str:
-        """Return the next token, "" at the end."""
-        return self.tokens[self.position] if self.position < len(self.tokens) else ""
-
-    def predicate(self, token: str) -> Rows:
-        key, _, value = token.partition("=")
-        if token in ("", ")", "and", "or") or not value:
-            where = repr(token[:40]) if token else "at the end"
-            raise FormatError(f"a predicate key=value is missing: {where}")
+    def predicate(self, key: str, value: str) -> Rows:
         if key in _REFERENCE_KEYS:
-            return self.reference(token)
+            return self.reference(f"{key}={value}")
         if key in _OWN_KEYS:
             return self._own(key, value)
         if self.flat.find_type(key) >= 0:
             return self._in(key, value)
         types = ", ".join(self.flat.counts())
         keys = ", ".join((*_OWN_KEYS, *_REFERENCE_KEYS))
-        raise FormatError(f"unknown key {key[:40]!r}", hint=f"keys: {keys}; types: {types}")
+        raise FormatError(f"unknown key {short(key, 40)}", hint=f"keys: {keys}; types: {types}")
+
+    def join(self, first: Rows, rest: list[tuple[str, Rows]]) -> Rows:
+        for operator, other in rest:
+            first = first | other if operator == "or" else first & other
+        return first
+
+    def negate(self, term: Rows) -> Rows:
+        return self.all - term
 
     def _own(self, key: str, value: str) -> Rows:
         flat = self.flat
@@ -124,7 +84,7 @@ class _Search:
         if key == "id":
             wanted = set(parse_idset(value))
             return {row for row in self.all if flat.id(row) in wanted}
-        return self._below({self.graph[path].row for path in paths_of(self.graph, value)})
+        return below(self.flat, {self.graph[path].row for path in paths_of(self.graph, value)})
 
     def _in(self, kind: str, value: str) -> Rows:
         """Return the vertices of a type with this name or number, and all that is below them."""
@@ -137,20 +97,7 @@ class _Search:
         }
         if not heads:
             raise FormatError(f"no {kind} is called {value[:40]}")
-        return self._below(heads)
-
-    def _below(self, heads: Rows) -> Rows:
-        found = set(heads)
-        level = list(heads)
-        while level:
-            level = [
-                target
-                for row in level
-                for target, subsystem in self.flat.out_edges(row)
-                if subsystem == 0 and target not in found
-            ]
-            found.update(level)
-        return found
+        return below(flat, heads)
 
     def _with_property(self, key: str, equals: str, value: str) -> Rows:
         found = {row: self.flat.properties(row) for row in self.all}

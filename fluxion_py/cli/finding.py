@@ -8,7 +8,8 @@ from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wan
 from fluxion_py.cli.find_expression import find_rows
 from fluxion_py.cli.loading import open_matcher
 from fluxion_py.cli.paths import compressed
-from fluxion_py.graph import ResourceGraph, Vertex
+from fluxion_py.graph.resource_graph import ResourceGraph
+from fluxion_py.graph.vertex import Vertex
 
 
 def add_find(parser: Parser) -> None:

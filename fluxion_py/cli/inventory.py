@@ -5,14 +5,12 @@ from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import GraphError
-from fluxion_py.graph import ResourceGraph
-from fluxion_py.hostlist import format_hostlist
+from fluxion_py.graph.resource_graph import ResourceGraph
+from fluxion_py.graph.topology import below, children
+from fluxion_py.hostlist import short_hostlist
 
 MAX_NAMED = 100_000
 """Names are not looked at for a type with more vertices."""
-
-MAX_NAMES = 60
-"""The most characters that the names of one type may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def take_inventory(graph: ResourceGraph) -> Inventory:
     root = flat.root()
     if root < 0:
         raise GraphError("the graph has no containment root", source=graph.source)
-    down = _down(flat)
+    down = below(flat, (row for row in flat.rows() if not flat.up(row)))
     kinds = []
     for name in flat.counts():
         rows = flat.rows_of_type(name)
@@ -68,21 +66,6 @@ def take_inventory(graph: ResourceGraph) -> Inventory:
     )
 
 
-def _down(flat: FlatGraph) -> set[int]:
-    """Return the rows that are down themselves or below one that is, in containment."""
-    level = [row for row in flat.rows() if not flat.up(row)]
-    found = set(level)
-    while level:
-        level = [
-            target
-            for row in level
-            for target, subsystem in flat.out_edges(row)
-            if subsystem == 0 and target not in found
-        ]
-        found.update(level)
-    return found
-
-
 def _depth(flat: FlatGraph, root: int) -> int:
     """Return the number of levels below the root."""
     depth = 0
@@ -91,10 +74,10 @@ def _depth(flat: FlatGraph, root: int) -> int:
     while True:
         following = []
         for row in level:
-            for target, subsystem in flat.out_edges(row):
-                if subsystem == 0 and target not in seen:
-                    seen.add(target)
-                    following.append(target)
+            for child in children(flat, row):
+                if child not in seen:
+                    seen.add(child)
+                    following.append(child)
         if not following:
             return depth
         depth += 1
@@ -107,5 +90,4 @@ def _names(flat: FlatGraph, rows: list[int]) -> str:
     names = [flat.name(row) for row in rows]
     if len(set(names)) < len(names):
         return ""
-    text = format_hostlist(names)
-    return text if len(text) <= MAX_NAMES else f"{text[: MAX_NAMES - 3]}..."
+    return short_hostlist(names)

@@ -6,10 +6,11 @@ from argparse import Namespace
 
 from fluxion_py.cli.arguments import Parser, add_graph, add_output, example, wants_json
 from fluxion_py.cli.loading import open_matcher, require_state
+from fluxion_py.cli.paths import paths_of
 from fluxion_py.cli.table_text import format_table
 from fluxion_py.errors import InputError
 from fluxion_py.idset import parse_idset
-from fluxion_py.match.find import parse_jobid
+from fluxion_py.match.job import parse_jobid
 
 
 def add_jobs(parser: Parser) -> None:
@@ -73,8 +74,6 @@ def add_release(parser: Parser) -> None:
 
 def run_release(arguments: Namespace) -> int:
     """Give back a part of a job."""
-    from fluxion_py.cli.paths import paths_of
-
     require_state(arguments)
     jobid = parse_jobid(arguments.jobid)
     if (arguments.ranks is None) == (arguments.paths is None):

@@ -3,13 +3,13 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fluxion_py.cli.arguments import DEFAULT_POLICY, GRAPH_VARIABLE
 from fluxion_py.errors import FluxionError, InputError
-from fluxion_py.graph import ResourceGraph
+from fluxion_py.graph.resource_graph import ResourceGraph
 
 if TYPE_CHECKING:
     from fluxion_py.match.matcher import Matcher
@@ -18,11 +18,14 @@ SLOW_BYTES = 5_000_000
 """Reading a larger file is announced on a terminal."""
 
 
-def load_graph(path: str | None) -> ResourceGraph:
-    """Read the graph of -L, in whatever format. Raises `InputError`."""
+def load_graph(path: str | None, allowlist: Collection[str] = ()) -> ResourceGraph:
+    """Read the graph of -L, in whatever format; of hwloc only the types of the allow-list, if any.
+
+    Raises `InputError`.
+    """
     path = require_graph(path)
     with progress(path):
-        return ResourceGraph.from_file(path)
+        return ResourceGraph.from_file(path, allowlist=allowlist or None)
 
 
 def require_graph(path: str | None) -> str:

@@ -3,6 +3,8 @@
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fluxion_py.cli.answer_text import answer_object, explanation_object, format_answer, format_line
@@ -16,9 +18,9 @@ from fluxion_py.cli.arguments import (
     whole_number,
 )
 from fluxion_py.cli.loading import open_matcher
-from fluxion_py.cli.request import add_request, read_request
+from fluxion_py.cli.request import add_request, is_file, read_request
 from fluxion_py.cli.tool import BUSY, DONE, NEVER, complain
-from fluxion_py.errors import Busy, Unsatisfiable
+from fluxion_py.errors import Busy, JobspecError, Unsatisfiable
 from fluxion_py.writers import FORMATS
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _book(arguments: Namespace, verb: str) -> int:
     if jobspec is None:
         return DONE
     try:
-        with open_matcher(arguments, change=True) as matcher:
+        with _asking(arguments, change=True) as matcher:
             book = matcher.allocate if verb == "allocate" else matcher.reserve
             allocation = book(jobspec, jobid=arguments.jobid)
     except (Busy, Unsatisfiable) as refusal:
@@ -106,7 +108,7 @@ def run_satisfiability(arguments: Namespace) -> int:
     jobspec = _request(arguments)
     if jobspec is None:
         return DONE
-    with open_matcher(arguments, change=False) as matcher:
+    with _asking(arguments, change=False) as matcher:
         if not matcher.satisfiable(jobspec):
             explanation = matcher.explain(jobspec)
             return _refuse(arguments, Unsatisfiable(str(explanation), explanation))
@@ -133,12 +135,24 @@ def run_without(arguments: Namespace) -> int:
     if jobspec is None:
         return DONE
     try:
-        with open_matcher(arguments, change=False) as matcher:
+        with _asking(arguments, change=False) as matcher:
             allocation = matcher.without_allocating(jobspec, future=arguments.future)
     except (Busy, Unsatisfiable) as refusal:
         return _refuse(arguments, refusal)
     _print(arguments, allocation, matcher)
     return DONE
+
+
+@contextmanager
+def _asking(arguments: Namespace, *, change: bool) -> "Iterator[Matcher]":
+    """Yield the matcher; a jobspec that it refuses is named."""
+    with open_matcher(arguments, change=change) as matcher:
+        try:
+            yield matcher
+        except JobspecError as error:
+            if is_file(arguments.request):
+                error.source = arguments.request
+            raise
 
 
 def _request(arguments: Namespace) -> "Jobspec | None":

@@ -1,7 +1,7 @@
 """Vertices named on the command line by path, one or several at a time."""
 
-from fluxion_py.errors import FormatError, GraphError
-from fluxion_py.graph import NoVertexError, ResourceGraph, Vertex
+from fluxion_py.errors import FormatError, GraphError, NoVertexError
+from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.hostlist import format_hostlist, parse_hostlist
 
 SHOWN = 60
@@ -21,33 +21,8 @@ def paths_of(graph: ResourceGraph, text: str) -> list[str]:
         raise GraphError(f"{text[:SHOWN]}: {error.message}", hint=error.hint) from None
     for path in paths:
         if path not in graph:
-            raise NoVertexError(missing(graph, path))
+            raise NoVertexError(graph.missing(path))
     return paths
-
-
-def missing(graph: ResourceGraph, path: str) -> str:
-    """Say that nothing has this path, and which vertices of that kind there are."""
-    above = path.rstrip("/").rpartition("/")[0]
-    last = path.rstrip("/").rpartition("/")[2]
-    if above and above in graph:
-        children = graph[above].children()
-        kinds = [v for v in children if v.basename == last.rstrip("0123456789")]
-        same = [v for v in children if kinds and v.type == kinds[0].type]
-        if same:
-            return f"{path}: no such vertex ({plural(same[0].type)} are {shortened(same)})"
-        there = shortened(children) if children else "nothing below it"
-        return f"{path}: no such vertex ({above} has {there})"
-    if above:
-        return missing(graph, above).replace(above, path, 1)
-    root = graph.flat.root()
-    start = graph.flat.path(root) if root >= 0 else None
-    return f"{path}: no such vertex (the root is {start})"
-
-
-def shortened(vertices: list[Vertex]) -> str:
-    """Return the names of vertices as a hostlist, cut if it is long."""
-    names = format_hostlist(vertex.name for vertex in vertices)
-    return names if len(names) <= SHOWN else f"{names[: SHOWN - 3]}..."
 
 
 def compressed(paths: list[str]) -> list[str]:
@@ -57,10 +32,3 @@ def compressed(paths: list[str]) -> list[str]:
         above, _, name = path.rpartition("/")
         below.setdefault(above, []).append(name)
     return [f"{above}/{format_hostlist(names)}" for above, names in below.items()]
-
-
-def plural(kind: str) -> str:
-    """Return a resource type as an English plural, as far as it goes."""
-    if kind.endswith("y"):
-        return kind
-    return f"{kind}es" if kind.endswith(("s", "sh", "ch", "x")) else f"{kind}s"

@@ -7,7 +7,7 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import Any
 
-from fluxion_py.cli.arguments import Parser, counted
+from fluxion_py.cli.arguments import Parser, at_least_one, counted, file_name
 from fluxion_py.errors import InputError, JobspecError
 from fluxion_py.jobspec.document import MAX_BYTES
 from fluxion_py.jobspec.model import Jobspec
@@ -25,14 +25,15 @@ def add_request(parser: Parser) -> None:
     parser.set_defaults(takes_command=True)
     parser.add_argument(
         "request",
+        type=file_name,
         metavar="REQUEST",
         nargs="?",
         help="a jobspec file, - for standard input, or a shape: rack=2/slot=3/node/core=18",
     )
     short = parser.add_argument_group("short form (instead of REQUEST)")
-    short.add_argument("-N", "--nodes", type=counted, metavar="N", help="number of nodes")
-    short.add_argument("-n", "--tasks", type=counted, metavar="N", help="number of tasks")
-    short.add_argument("-c", "--cores", type=counted, metavar="N", help="cores per task (1)")
+    short.add_argument("-N", "--nodes", type=at_least_one, metavar="N", help="number of nodes")
+    short.add_argument("-n", "--tasks", type=at_least_one, metavar="N", help="number of tasks")
+    short.add_argument("-c", "--cores", type=at_least_one, metavar="N", help="cores per task (1)")
     short.add_argument("-g", "--gpus", type=counted, metavar="N", help="gpus per task (0)")
     short.add_argument("-x", "--exclusive", action="store_true", help="whole nodes")
     more = parser.add_argument_group("about the job")
@@ -63,7 +64,7 @@ def read_request(arguments: Namespace, warnings: list[str]) -> Jobspec:
     given = [name for name in _SHORT_FORM if getattr(arguments, name)]
     if given:
         raise InputError(f"--{given[0]} belongs to the short form and does not go with {text[:60]}")
-    if text != "-" and not os.path.exists(text) and _is_shape(text):
+    if not is_file(text):
         jobspec = Jobspec.from_shape(
             text, arguments.command or (), requires=arguments.requires, queue=arguments.queue
         )
@@ -72,8 +73,12 @@ def read_request(arguments: Namespace, warnings: list[str]) -> Jobspec:
     return _with_system(jobspec, _overrides(arguments))
 
 
-def _is_shape(text: str) -> bool:
-    return not text.endswith(_SUFFIXES) and any(mark in text for mark in _SHAPE_MARKS)
+def is_file(text: str | None) -> bool:
+    """Tell whether a REQUEST is a jobspec, in a file or on standard input, and no shape."""
+    if text is None:
+        return False
+    shape = not text.endswith(_SUFFIXES) and any(mark in text for mark in _SHAPE_MARKS)
+    return text == "-" or not shape or os.path.exists(text)
 
 
 def _read(path: str, arguments: Namespace, warnings: list[str]) -> Jobspec:

@@ -54,7 +54,9 @@ class StateFile:
     def write(self, state: dict[str, Any]) -> None:
         """Replace the file; the caller holds the lock. Raises `StateError` if it cannot."""
         document = {"format": FORMAT, "version": VERSION, "state": state}
-        replace_file(self.path, [json.dumps(document), "\n"], self.source)
+        # One name for all writers, who hold the lock: what a killed one left is written over.
+        temporary = f"{self.path}.tmp"
+        replace_file(self.path, [json.dumps(document), "\n"], self.source, temporary)
 
     def _contents(self, data: bytes) -> dict[str, Any]:
         if len(data) > MAX_BYTES:
@@ -117,11 +119,14 @@ def _locked(name: str) -> int:
         os.close(descriptor)  # its holder removed it while we waited
 
 
-def replace_file(path: str, chunks: Iterable[str], source: str | None = None) -> None:
+def replace_file(
+    path: str, chunks: Iterable[str], source: str | None = None, temporary: str | None = None
+) -> None:
     """Write a file so that it is never seen half written: a temporary file, fsync, rename.
 
-    The mode of an old file is kept. Raises `StateError` if it cannot be written; then the old file
-    is untouched.
+    The temporary file stands beside it, by default under a name that no other process takes. The
+    mode of an old file is kept. Raises `StateError` if it cannot be written; then the old file is
+    untouched.
     """
     target = os.path.realpath(path)
     try:
@@ -129,14 +134,13 @@ def replace_file(path: str, chunks: Iterable[str], source: str | None = None) ->
             with open(target, "w", encoding="utf-8") as stream:
                 stream.writelines(chunks)
             return
-        _replace(target, chunks)
+        _replace(target, chunks, temporary or f"{target}.{os.getpid()}.tmp")
     except OSError as error:
         message = f"cannot be written: {error.strerror or error}"
         raise StateError(message, source=source or path) from None
 
 
-def _replace(target: str, chunks: Iterable[str]) -> None:
-    temporary = f"{target}.{os.getpid()}.tmp"
+def _replace(target: str, chunks: Iterable[str], temporary: str) -> None:
     try:
         with open(temporary, "w", encoding="utf-8") as file:
             if os.path.exists(target):

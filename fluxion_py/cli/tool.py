@@ -1,13 +1,14 @@
 """The tool with subcommands: find the command, run it, and turn every failure into one line."""
 
-import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from fluxion_py.cli.commands import ALIASES, COMMANDS, overview
+from fluxion_py.cli.streams import accept_any_bytes, discard_output, replace_closed
 from fluxion_py.errors import Busy, FluxionError, InputError, Unsatisfiable
 
 if TYPE_CHECKING:
@@ -19,23 +20,22 @@ INTERRUPTED = 130
 
 def run_tool(name: str, rest: list[str]) -> int:
     """Run a subcommand, or print the help or the version; return the exit code."""
+    replace_closed()
     for stream in (sys.stdout, sys.stderr):
-        _accept_any_text(stream)
+        accept_any_bytes(stream)
     try:
         status = _run(name, rest)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return DONE
+    except OSError as error:
+        complain(f"error: standard output: cannot be written: {error.strerror or error}")
+        discard_output()
+        return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
-
-
-def _accept_any_text(stream: TextIO) -> None:
-    """Let characters that cannot be encoded appear as escapes, never as an error."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _run(name: str, rest: list[str]) -> int:
@@ -55,10 +55,9 @@ def _run(name: str, rest: list[str]) -> int:
     except FluxionError as error:
         complain(f"error: {error}", getattr(error, "hint", None))
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
+        if not error.filename:  # standard output
             raise
-        named = f"{error.filename}: " if error.filename else ""
-        complain(f"error: {named}{error.strerror or error}")
+        complain(f"error: {error.filename}: {error.strerror or error}")
     except (MemoryError, RecursionError) as error:
         what = "out of memory" if isinstance(error, MemoryError) else "nested too deeply"
         complain(f"error: {what}")
@@ -93,12 +92,13 @@ def _dispatch(name: str, rest: list[str]) -> int:
 
 def complain(line: str, hint: str | None = None) -> None:
     """Write one line, and a second one with the hint, whatever characters are in them."""
-    sys.stderr.write(_printable(line) + "\n")
-    if hint:
-        sys.stderr.write(f"  hint: {_printable(hint)}\n")
+    lines = [line, f"  hint: {hint}"] if hint else [line]
+    with suppress(OSError):  # the exit code still tells
+        sys.stderr.write("".join(f"{printable(text)}\n" for text in lines))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text with its control characters as escapes."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text

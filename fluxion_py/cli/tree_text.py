@@ -13,12 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.cli.paths import plural
+from fluxion_py.graph.vertex import TARGET_TYPES, plural
 from fluxion_py.hostlist import format_hostlist
 from fluxion_py.outcome import Selection
-
-TARGETS = ("node", "storage_node")
-"""Types that are always summed up in one line."""
 
 GAP = "    "
 
@@ -114,7 +111,7 @@ def _lines(graph: FlatGraph, branches: list[Branch], level: int) -> Iterator[tup
 def _likeness(graph: FlatGraph, branch: Branch) -> tuple[str, bool, int, str]:
     """Return what equal siblings have in common; the last is "" for a vertex by itself."""
     kind = graph.type(branch.row)
-    summed = branch.exclusive or kind in TARGETS or not branch.below
+    summed = branch.exclusive or kind in TARGET_TYPES or not branch.below
     inside = (_summary(graph, branch) or "-") if summed else ""
     return kind, branch.exclusive, branch.needs, inside
 

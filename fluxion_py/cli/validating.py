@@ -7,10 +7,9 @@ from argparse import Namespace
 
 from fluxion_py.cli.arguments import Parser, add_output, example, wants_json
 from fluxion_py.cli.loading import progress
-from fluxion_py.cli.paths import plural
-from fluxion_py.cli.tool import BAD_INPUT, DONE, complain
+from fluxion_py.cli.tool import BAD_INPUT, DONE, complain, printable
 from fluxion_py.errors import InputError
-from fluxion_py.graph import ResourceGraph
+from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.jobspec.model import Jobspec
 
 _KEYS = r"""^\s{0,8}["']?(?:%s)["']?\s*:"""
@@ -44,7 +43,7 @@ def run_validate(arguments: Namespace) -> int:
         if wants_json(arguments):
             continue
         if finding["ok"]:
-            sys.stdout.write(f"{path}: {finding['message']}\n")
+            sys.stdout.write(printable(f"{path}: {finding['message']}") + "\n")
         else:
             hint = finding["hint"]
             complain(f"error: {finding['message']}", str(hint) if hint else None)
@@ -99,6 +98,6 @@ def _praise(jobspec: Jobspec) -> str:
         resource = stack.pop()
         kinds.append(resource.type)
         stack += reversed(resource.children)
-    tasks = f"{len(jobspec.tasks)} {plural('task') if len(jobspec.tasks) != 1 else 'task'}"
+    tasks = f"{len(jobspec.tasks)} task{'' if len(jobspec.tasks) == 1 else 's'}"
     shown = " > ".join(kinds) if len(kinds) <= 8 else f"{len(kinds)} resources"
     return f"ok (jobspec version {jobspec.version}: {shown}; {tasks})"

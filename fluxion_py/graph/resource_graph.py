@@ -5,10 +5,10 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.errors import GraphError
+from fluxion_py.errors import GraphError, InvalidGraphError, NoVertexError
 from fluxion_py.graph import interop
-from fluxion_py.graph.vertex import Vertex
-from fluxion_py.hostlist import format_hostlist
+from fluxion_py.graph.vertex import Vertex, plural
+from fluxion_py.hostlist import short_hostlist
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -148,36 +148,36 @@ class ResourceGraph:
         for row in self._rows(path):
             self.flat.set_property(row, key, value)
 
+    def remove_property(self, path: str, key: str) -> None:
+        """Remove one property of every vertex with this path, where it is there."""
+        for row in self._rows(path):
+            if key in self.flat.properties(row):
+                self.flat.remove_property(row, key)
+
     def _rows(self, path: str) -> list[int]:
         rows = self.flat.rows_at(path)
         if not rows:
-            raise NoVertexError(self._missing(path), source=self.source)
+            raise NoVertexError(self.missing(path), source=self.source)
         return rows
 
-    def _missing(self, path: str) -> str:
-        """Say that nothing has this path, and what is there instead."""
-        above = path.rstrip("/")
-        while above := above.rpartition("/")[0]:
-            rows = self.flat.rows_at(above)
-            if rows:
-                names = format_hostlist(v.name for v in Vertex(self.flat, rows[0]).children())
-                shown = names if len(names) <= 60 else names[:57] + "..."
-                return f"{path}: no such vertex ({above} has {shown or 'nothing below it'})"
-        root = self.flat.root()
-        start = self.flat.path(root) if root >= 0 else None
-        return f"{path}: no such vertex (the root is {start})"
+    def missing(self, path: str) -> str:
+        """Say that nothing has this path, and which vertices of that kind there are instead."""
+        above, _, last = path.rstrip("/").rpartition("/")
+        while above and above not in self:
+            above, _, last = above.rpartition("/")
+        if not above:
+            root = self.flat.root()
+            start = self.flat.path(root) if root >= 0 else None
+            return f"{path}: no such vertex (the root is {start})"
+        vertices = self[above].children()
+        kinds = [v.type for v in vertices if v.basename == last.rstrip("0123456789")]
+        if kinds:
+            names = short_hostlist(v.name for v in vertices if v.type == kinds[0])
+            return f"{path}: no such vertex ({plural(kinds[0])} are {names})"
+        there = short_hostlist(v.name for v in vertices) or "nothing below it"
+        return f"{path}: no such vertex ({above} has {there})"
 
     def __repr__(self) -> str:
         """Return the number of vertices of each type in one line."""
         counts = ", ".join(f"{number} {name}" for name, number in self.counts().items())
         return f"<ResourceGraph {counts or 'empty'}>"
-
-
-class NoVertexError(GraphError, KeyError):
-    """No vertex has the path asked for."""
-
-
-class InvalidGraphError(GraphError):
-    """A graph breaks an invariant; `problems` lists every finding, one sentence each."""
-
-    problems: list[str]

@@ -1,10 +1,30 @@
-"""Questions about the shape of a graph that rustworkx answers: cycles and reachability."""
+"""Questions about the shape of a graph: what is below a vertex, cycles, reachability.
+
+The last two are rustworkx's; it is slow to import, and most loads need no check.
+"""
 
 from collections.abc import Iterable
 
 from fluxion_py._core.flatgraph import FlatGraph
 
 Edge = tuple[int, int]
+
+
+def children(flat: FlatGraph, row: int, subsystem: int = 0) -> list[int]:
+    """Return the rows directly below a vertex in one subsystem (0: containment), in edge order."""
+    return [target for target, kind in flat.out_edges(row) if kind == subsystem]
+
+
+def below(flat: FlatGraph, rows: Iterable[int], subsystem: int = 0) -> set[int]:
+    """Return some rows and all below them in one subsystem (0: containment). O(size found)."""
+    stack = list(rows)
+    seen = set(stack)
+    while stack:
+        for target, kind in flat.out_edges(stack.pop()):
+            if kind == subsystem and target not in seen:
+                seen.add(target)
+                stack.append(target)
+    return seen
 
 
 def edges_by_subsystem(flat: FlatGraph) -> dict[str, list[Edge]]:
@@ -19,7 +39,7 @@ def edges_by_subsystem(flat: FlatGraph) -> dict[str, list[Edge]]:
 
 def find_cycle(edges: Iterable[Edge]) -> list[int]:
     """Return the rows of one directed cycle in order, an empty list if there is none."""
-    import rustworkx  # slow to import, and most loads need no check
+    import rustworkx
 
     graph: rustworkx.PyDiGraph[int | None, None] = rustworkx.PyDiGraph()
     graph.extend_from_edge_list(list(edges))

@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.graph.topology import children
+
+TARGET_TYPES = ("node", "storage_node")
+"""Types of vertices that stand for an execution target: R and constraints speak of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,7 @@ class Vertex:
     def children(self, subsystem: str = "containment") -> list["Vertex"]:
         """Return what hangs directly below, in edge order."""
         wanted = self.flat.find_subsystem(subsystem)
-        edges = self.flat.out_edges(self.row)
-        return [Vertex(self.flat, target) for target, kind in edges if kind == wanted]
+        return [Vertex(self.flat, row) for row in children(self.flat, self.row, wanted)]
 
     def below(self) -> dict[str, int]:
         """Return the number of vertices of each type below this one (containment).
@@ -116,3 +119,10 @@ class Vertex:
         parts += [f"{count} {name}" for name, count in self.below().items()]
         parts += [f"{key}={value}" if value else key for key, value in self.properties.items()]
         return ", ".join(parts)
+
+
+def plural(type: str) -> str:
+    """Return a resource type as an English plural, as far as it goes; "memory" stays."""
+    if type.endswith("y"):
+        return type
+    return f"{type}es" if type.endswith(("s", "sh", "ch", "x")) else f"{type}s"

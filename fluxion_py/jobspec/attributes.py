@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fluxion_py.duration import parse_duration
 from fluxion_py.errors import FormatError
 from fluxion_py.jobspec.constraint import check_constraint
-from fluxion_py.jobspec.document import Path, Problem, known
+from fluxion_py.jobspec.problem import Path, Problem, known
 from fluxion_py.jobspec.reading import Reading
 
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")

@@ -7,7 +7,7 @@ from typing import Protocol
 from fluxion_py.errors import ConstraintError, FormatError
 from fluxion_py.hostlist import parse_hostlist
 from fluxion_py.idset import parse_ranges
-from fluxion_py.jobspec.document import MAX_DEPTH, Path, Problem, format_path, known
+from fluxion_py.jobspec.problem import MAX_DEPTH, Path, Problem, format_path, known
 
 _FORBIDDEN = frozenset("!&'\"^`|()")
 _MAX_RANKS = 2**63

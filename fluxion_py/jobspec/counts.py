@@ -6,8 +6,8 @@ from typing import Any
 
 from fluxion_py.errors import FormatError, short
 from fluxion_py.idset import format_idset, parse_idset
-from fluxion_py.jobspec.document import Path, Problem, known
 from fluxion_py.jobspec.model import UNLIMITED, Count
+from fluxion_py.jobspec.problem import Path, Problem, known
 
 MAX_CHOICES = 65_536
 """The most totals an idset count may list."""

@@ -6,69 +6,13 @@ else goes through YAML. A value is addressed by its path, a tuple of keys and in
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
-Path = tuple[str | int, ...]
+from fluxion_py.jobspec.problem import MAX_DEPTH, MAX_VALUES, Path, Problem, too_deep, too_many
+from fluxion_py.jobspec.yaml_nodes import Marks, compose, marks_of
 
 MAX_BYTES = 16 * 2**20
 """The largest jobspec text, in bytes."""
-
-MAX_DEPTH = 100
-"""How deep sequences and mappings may be nested."""
-
-MAX_VALUES = 50_000
-"""The most values (YAML) or sequences and mappings (JSON) in one jobspec."""
-
-
-class Problem(Exception):
-    """One mistake in a document; becomes a `JobspecError` once its position is known.
-
-    `at_key` points at the key of the value instead of the value. `conversion` says that the
-    reference words it as a "bad conversion" at this position (errata G21).
-    """
-
-    def __init__(
-        self,
-        message: str,
-        path: Path = (),
-        *,
-        hint: str | None = None,
-        reference_text: str | None = None,
-        at_key: bool = False,
-        conversion: bool = False,
-        position: tuple[int, int] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.path = path
-        self.hint = hint
-        self.reference_text = reference_text
-        self.at_key = at_key
-        self.conversion = conversion
-        self.position = position
-
-
-def known(text: str, path: Path, *, hint: str | None = None, at_key: bool = False) -> Problem:
-    """Return a problem that is worded exactly as the reference does."""
-    return Problem(text, path, hint=hint, reference_text=text, at_key=at_key)
-
-
-class Mark(NamedTuple):
-    """Where a value or key starts (from 1), its text if it is a scalar, and whether in quotes."""
-
-    line: int
-    column: int
-    text: str | None = None
-    quoted: bool = False
-
-
-@dataclass(slots=True)
-class Marks:
-    """The marks of the values and of the keys of a document, by path."""
-
-    values: dict[Path, Mark] = field(default_factory=dict)
-    keys: dict[Path, Mark] = field(default_factory=dict)
 
 
 class Document:
@@ -85,8 +29,6 @@ class Document:
         if self._marks is None:
             if self._text is None:
                 return None
-            from fluxion_py.jobspec.yaml_nodes import marks_of
-
             self._marks = marks_of(self._text)
         mark = self._marks.keys.get(path) if at_key else None
         while mark is None and (mark := self._marks.values.get(path)) is None:
@@ -126,8 +68,6 @@ def read_document(text: str | bytes) -> Document:
         else:
             check_size(root)
             return Document(root, decoded)
-    from fluxion_py.jobspec.yaml_nodes import compose
-
     root, marks = compose(decoded)
     return Document(root, decoded, marks)
 
@@ -150,31 +90,6 @@ def check_size(root: object) -> None:
         ]
     if level:
         raise too_deep()
-
-
-def too_many() -> Problem:
-    """Return the problem of a document with too many values."""
-    return Problem(
-        f"the document has more than {MAX_VALUES} values",
-        hint="use counts instead of repeating resources",
-    )
-
-
-def too_deep(position: tuple[int, int] | None = None) -> Problem:
-    """Return the problem of a document that is nested too deeply (from this position on)."""
-    return Problem(
-        f"the document is nested deeper than {MAX_DEPTH} levels",
-        position=position,
-        hint="a request needs about two levels per kind of resource",
-    )
-
-
-def format_path(path: Path) -> str | None:
-    """Return a path as text, `resources[0].with[1].count`; None for the whole document."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text or None
 
 
 def _decode(text: str | bytes) -> str:

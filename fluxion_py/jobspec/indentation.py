@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from fluxion_py.jobspec.document import Problem
+from fluxion_py.jobspec.problem import Problem
 
 if TYPE_CHECKING:
     import yaml

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 UNLIMITED = 2**32 - 1
 """The default maximum of a count: as many as there are."""
 
+SLOT_TYPES = ("slot", "xor_slot")
+"""Types that name no vertex of the machine, but what tasks run in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

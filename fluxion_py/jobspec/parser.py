@@ -5,9 +5,9 @@ from typing import NoReturn
 
 from fluxion_py.errors import JobspecError
 from fluxion_py.jobspec.attributes import read_attributes
-from fluxion_py.jobspec.document import Document, Problem, check_size, format_path, known
-from fluxion_py.jobspec.document import read_document as _read_document
+from fluxion_py.jobspec.document import Document, check_size, read_document
 from fluxion_py.jobspec.model import Jobspec
+from fluxion_py.jobspec.problem import Problem, format_path, known
 from fluxion_py.jobspec.reading import Reading
 from fluxion_py.jobspec.resources import read_resources
 from fluxion_py.jobspec.tasks import read_tasks
@@ -35,7 +35,7 @@ def parse(
     """
     document: Document | None = None
     try:
-        document = _read_document(text)
+        document = read_document(text)
         reading = Reading(document, reference, lenient, known_types)
         jobspec = _read(reading)
     except Problem as problem:

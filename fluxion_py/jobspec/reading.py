@@ -3,7 +3,8 @@
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from fluxion_py.jobspec.document import Document, Path, known
+from fluxion_py.jobspec.document import Document
+from fluxion_py.jobspec.problem import Path, known
 
 
 @dataclass(slots=True)

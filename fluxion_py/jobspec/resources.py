@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluxion_py.jobspec.counts import read_count
-from fluxion_py.jobspec.document import MAX_DEPTH, Path, Problem, known, too_deep
-from fluxion_py.jobspec.model import Resource
+from fluxion_py.jobspec.model import SLOT_TYPES, Resource
+from fluxion_py.jobspec.problem import MAX_DEPTH, Path, Problem, known, too_deep
 from fluxion_py.jobspec.reading import Reading
 
 MAX_RESOURCES = 5_000
@@ -26,8 +26,6 @@ BUILTIN_TYPES = frozenset(
     }
 )
 """The types that are known whatever the machine has (jobspec.md 2)."""
-
-SLOT_TYPES = ("slot", "xor_slot")
 
 KEYS = ("type", "count", "unit", "id", "exclusive", "label", "with")
 

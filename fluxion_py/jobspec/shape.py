@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from fluxion_py.errors import FormatError, JobspecError
 from fluxion_py.jobspec.counts import format_count, parse_count
-from fluxion_py.jobspec.model import UNLIMITED, Count, Jobspec, Resource, Task
+from fluxion_py.jobspec.model import SLOT_TYPES, UNLIMITED, Count, Jobspec, Resource, Task
+from fluxion_py.jobspec.requires import parse_requires
 from fluxion_py.jobspec.shorthand import system_duration
 
 DEFAULT_LABEL = "default"
@@ -17,7 +18,6 @@ MAX_TEXT = 65_536
 MAX_DEPTH = 100
 """How many levels a shape may have."""
 
-_SLOTS = ("slot", "xor_slot")
 _ARROW = re.compile(r"\s*(?:->|→)\s*")
 _ARROW_LEVEL = re.compile(r"([A-Za-z][A-Za-z0-9_]*)(?:\[([^\]]*)\])?((?:\{[^}]*\})?)\Z")
 _PLURALS = {
@@ -67,8 +67,6 @@ def from_shape(
 
     `duration`, `queue` and `requires` as in `shorthand.from_command`. Raises `JobspecError`.
     """
-    from fluxion_py.jobspec.requires import parse_requires
-
     resources = parse_shape(text)
     labels = [label for resource in resources for label in slot_labels(resource)]
     if command and not labels:
@@ -86,7 +84,7 @@ def from_shape(
 
 def slot_labels(resource: Resource) -> list[str]:
     """Return the labels of the slots in a request tree, in order."""
-    own = [resource.label] if resource.type in _SLOTS and resource.label else []
+    own = [resource.label] if resource.type in SLOT_TYPES and resource.label else []
     return own + [label for child in resource.children for label in slot_labels(child)]
 
 
@@ -160,8 +158,8 @@ class _Parser:
         start = self._at
         kind = self._string("a resource type")
         count = self._count() if self._accept("=") else Count(1, 1)
-        keys = self._keys(kind in _SLOTS) if self._accept("{") else {}
-        if kind in _SLOTS:
+        keys = self._keys(kind in SLOT_TYPES) if self._accept("{") else {}
+        if kind in SLOT_TYPES:
             self._slots += 1
             if "label" not in keys:
                 self._unlabelled.append(start)
@@ -169,7 +167,7 @@ class _Parser:
         children: tuple[Resource, ...] = ()
         if self._accept("/"):
             children = self._list(depth + 1)
-        elif kind in _SLOTS:
+        elif kind in SLOT_TYPES and self._peek() in ("", "]", ";"):
             self._fail("a slot contains something", "write slot=2/node")
         exclusive = keys.get("exclusive")
         if exclusive is not None and not isinstance(exclusive, bool):
@@ -249,7 +247,7 @@ def _format(resource: Resource) -> str:
     keys = []
     if resource.label is not None:
         label = _quote(resource.label)
-        keys.append(label if resource.type in _SLOTS else f"label:{label}")
+        keys.append(label if resource.type in SLOT_TYPES else f"label:{label}")
     if resource.exclusive is not None:
         keys.append("x" if resource.exclusive else "-x")
     keys += [

@@ -41,8 +41,8 @@ def from_command(
         exclusive = exclusive or num_nodes is not None
         num_tasks = 1 if num_nodes is None else num_nodes
     _check(
-        num_tasks=(num_tasks, 1),
         num_nodes=(1 if num_nodes is None else num_nodes, 1),
+        num_tasks=(num_tasks, 1),
         cores_per_task=(cores_per_task, 1),
         gpus_per_task=(gpus_per_task, 0),
     )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fluxion_py.jobspec.document import Path, Problem, known
 from fluxion_py.jobspec.model import Task
+from fluxion_py.jobspec.problem import Path, Problem, known
 from fluxion_py.jobspec.reading import Reading
 
 _KEYS = ("command", "slot", "count", "distribution", "attributes")

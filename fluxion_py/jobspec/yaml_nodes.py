@@ -9,19 +9,11 @@ Plain scalars follow the YAML 1.2 core schema: `yes` and `on` are strings, `true
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fluxion_py.jobspec.document import (
-    MAX_DEPTH,
-    MAX_VALUES,
-    Mark,
-    Marks,
-    Path,
-    Problem,
-    too_deep,
-    too_many,
-)
 from fluxion_py.jobspec.indentation import explain_syntax
+from fluxion_py.jobspec.problem import MAX_DEPTH, MAX_VALUES, Path, Problem, too_deep, too_many
 
 if TYPE_CHECKING:
     import yaml
@@ -37,11 +29,28 @@ _SPECIAL = re.compile(r"([-+]?)\.(?:(inf|Inf|INF)|(nan|NaN|NAN))\Z")
 _STRING_TAG = "tag:yaml.org,2002:str"
 
 
+class Mark(NamedTuple):
+    """Where a value or key starts (from 1), its text if it is a scalar, and whether in quotes."""
+
+    line: int
+    column: int
+    text: str | None = None
+    quoted: bool = False
+
+
+@dataclass(slots=True)
+class Marks:
+    """The marks of the values and of the keys of a document, by path."""
+
+    values: dict[Path, Mark] = field(default_factory=dict)
+    keys: dict[Path, Mark] = field(default_factory=dict)
+
+
 def compose(text: str) -> tuple[Any, Marks]:
     """Return the value of the first YAML document in `text`, and the marks of its parts.
 
     Raises `Problem` for broken YAML, repeated keys, aliases, tags other than `!!str`, and for
-    documents beyond the limits of `document`. An empty text is None.
+    documents beyond the limits of `problem`. An empty text is None.
     """
     builder = _Builder()
     _feed(builder, text)

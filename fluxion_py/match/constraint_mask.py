@@ -5,9 +5,7 @@ from json import dumps
 from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
-
-JUDGED_TYPES = ("node", "storage_node")
-"""Types of the vertices that a constraint is asked about; others never fail one."""
+from fluxion_py.graph.vertex import TARGET_TYPES
 
 MAX_CACHED = 256
 """Masks that are kept at the same time."""
@@ -28,7 +26,7 @@ class ConstraintMasks:
     def allowed(self, constraints: Mapping[str, Any] | None) -> bytes | None:
         """Return the mask of a constraint, 1 where a vertex satisfies it; None without one.
 
-        Only rows of `JUDGED_TYPES` are evaluated, all others are 0. Raises `ConstraintError`
+        Only rows of `TARGET_TYPES` are evaluated, all others are 0. Raises `ConstraintError`
         for a bad constraint. O(nodes) at the first call, O(1) at the next with the same text.
         """
         if not constraints:
@@ -48,7 +46,7 @@ class ConstraintMasks:
         graph = self._graph
         constraint = compile_constraint(constraints, self._reference)
         mask = bytearray(len(graph))
-        for kind in JUDGED_TYPES:
+        for kind in TARGET_TYPES:
             for row in graph.rows_of_type(kind):
                 mask[row] = constraint.matches(
                     graph.name(row), graph.rank(row), graph.properties(row)

@@ -8,12 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from fluxion_py._core.engine import Engine
-from fluxion_py.hostlist import Hostlist, format_hostlist
+from fluxion_py.graph.vertex import plural
+from fluxion_py.hostlist import Hostlist, short_hostlist
 from fluxion_py.jobspec.model import Resource
 from fluxion_py.match.survey import SLOT, Survey, View, first_alternative
-
-MAX_NAMES = 60
-"""The most characters of names that the sentence quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +239,15 @@ class _Finder:
         return _Level("/".join(kinds), rows, self.flat.name(rows[0]))
 
     def _names(self, rows: list[int]) -> str:
-        names = [self.flat.name(row) for row in rows]
-        if len(set(names)) < len(names):
-            return f"{len(names)} of them"
-        text = format_hostlist(names)
-        return text if len(text) <= MAX_NAMES else f"{text[: MAX_NAMES - 3]}..."
+        """Return the names, or the paths if other vertices of the type have these names, too."""
+        names = {self.flat.name(row): row for row in rows}
+        if len(names) < len(rows):
+            return f"{len(rows)} of them"
+        alike = self.flat.rows_of_type(self.flat.type(rows[0]))
+        if sum(self.flat.name(row) in names for row in alike) > len(rows):
+            subsystem = self.flat.subsystems()[self.survey.subsystem]
+            return short_hostlist(self.flat.path(row, subsystem) or "" for row in rows)
+        return short_hostlist(names)
 
     def _refused(self, entry: Resource) -> dict[str, list[int]]:
         """Return what dropped out of what the entry counts, or on the way to it, by cause."""
@@ -293,6 +295,4 @@ def _slot_prefix(above: Sequence[Resource]) -> str:
 
 
 def _plural(word: str, number: int) -> str:
-    if number == 1:
-        return word
-    return f"{word}es" if word.endswith(("s", "ch", "x")) else f"{word}s"
+    return word if number == 1 else plural(word)

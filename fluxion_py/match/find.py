@@ -1,30 +1,19 @@
-"""The language of `find`: predicates on vertices, joined by and / or (matching.md 11).
-
-    expression = term { [ "and" | "or" ] term }      equal precedence, from the left; blank = and
-    term       = predicate | "(" expression ")"
-    predicate  = key "=" value
+"""The predicates of `find` on vertices (matching.md 11); `expression` has the grammar.
 
 A criteria text is parsed once into a tree and evaluated on an engine to a mask: one byte, 0 or 1,
 per row of the graph.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import FormatError
 from fluxion_py.hostlist import parse_hostlist
+from fluxion_py.match.expression import ExpressionParser
+from fluxion_py.match.job import parse_jobid
 from fluxion_py.match.protocol import MatchEngine
 
-MAX_TERMS = 10_000
-"""The most predicates one expression may have."""
-
-_MAX_DEPTH = 200
-_MAX_JOBID = 2**63 - 1
-_TOKEN = re.compile(r"[()]|[^\s()]+")
-_F58_DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_F58 = re.compile(rf"[fƒ]([{_F58_DIGITS}]{{1,11}})\Z")
 _FLIP = bytes([1]) + bytes(255)
 
 _STATES = {
@@ -79,80 +68,22 @@ class Criteria:
 
 def parse_criteria(text: str) -> Criteria:
     """Parse an expression; raises `FormatError` saying which part is wrong."""
-    tokens = _TOKEN.findall(text)
-    if len(tokens) > MAX_TERMS:
-        raise FormatError(f"the expression has more than {MAX_TERMS} parts")
-    parser = _Parser(tokens)
-    tree = parser.expression(0)
-    if parser.position < len(tokens):
-        raise FormatError(f"unbalanced {tokens[parser.position]!r} in the expression")
+    tree = _Parser().parse(text)
     predicates = list(_predicates(tree))
     jobids = [term.jobid for term in predicates if term.key in _JOB_KEYS]
     agfilter = any(term.key == "agfilter" and term.value == "true" for term in predicates)
     return Criteria(tree, agfilter, jobids[-1] if jobids else None)
 
 
-def parse_jobid(text: str) -> int:
-    """Return a job id given in decimal, in hexadecimal (0x...) or in F58 ("f" or "ƒ" first).
+class _Parser(ExpressionParser[Term]):
+    def predicate(self, key: str, value: str) -> Term:
+        return _predicate(key, value)
 
-    Raises `FormatError`. The id must fit 63 bits.
-    """
-    number = -1
-    if re.fullmatch(r"[0-9]{1,19}", text):
-        number = int(text)
-    elif re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}", text):
-        number = int(text, 16)
-    elif match := _F58.match(text):
-        number = 0
-        for digit in match[1]:
-            number = number * 58 + _F58_DIGITS.index(digit)
-    if not 0 <= number <= _MAX_JOBID:
-        raise FormatError(f"{text[:40]!r} is no job id", hint="write it like 7 or f7Zs")
-    return number
+    def join(self, first: Term, rest: list[tuple[str, Term]]) -> Term:
+        return Joined(first, tuple(rest))
 
 
-class _Parser:
-    """Recursive descent over the tokens; depth is limited, so no input exhausts the stack."""
-
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens = tokens
-        self.position = 0
-
-    def expression(self, depth: int) -> Term:
-        first = self.term(depth)
-        rest: list[tuple[str, Term]] = []
-        while (token := self.peek()) not in ("", ")"):
-            operator = "and"
-            if token in ("and", "or"):
-                operator = token
-                self.position += 1
-            rest.append((operator, self.term(depth)))
-        return Joined(first, tuple(rest)) if rest else first
-
-    def term(self, depth: int) -> Term:
-        token = self.peek()
-        self.position += 1
-        if token != "(":
-            return _predicate(token)
-        if depth == _MAX_DEPTH:
-            raise FormatError(f"parentheses are nested more than {_MAX_DEPTH} deep")
-        inner = self.expression(depth + 1)
-        if self.peek() != ")":
-            raise FormatError("a '(' is not closed")
-        self.position += 1
-        return inner
-
-    def peek(self) -> str:
-        """Return the next token, "" at the end."""
-        return self.tokens[self.position] if self.position < len(self.tokens) else ""
-
-
-def _predicate(token: str) -> Predicate:
-    if token in ("", ")", "and", "or"):
-        raise FormatError(f"a predicate key=value is missing before {token or 'the end'!r}")
-    key, _, value = token.partition("=")
-    if not value:
-        raise FormatError(f"{token[:40]!r} is no predicate key=value")
+def _predicate(key: str, value: str) -> Predicate:
     if key in _JOB_KEYS:
         return Predicate(key, jobid=parse_jobid(value))
     value = value.lower()

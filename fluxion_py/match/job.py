@@ -1,10 +1,11 @@
-"""The jobs that a matcher knows."""
+"""The jobs that a matcher knows, and their ids as text."""
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from fluxion_py.errors import MatchError, UnknownJobError
+from fluxion_py.errors import FormatError, MatchError, UnknownJobError
 from fluxion_py.match.release import remaining
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 MAX_JOBID = 2**63 - 1
 """The largest job id."""
+
+_F58_DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_F58 = re.compile(rf"[fƒ]([{_F58_DIGITS}]{{1,11}})\Z")
 
 
 class JobState(Enum):
@@ -68,18 +72,22 @@ class JobTable:
     def new_id(self, jobid: int | None) -> int:
         """Return the id for a new job; raises `MatchError` if it is taken or no job id."""
         if jobid is None:
-            return self.next_id
+            jobid = self.next_id
         if not isinstance(jobid, int) or isinstance(jobid, bool) or not 0 <= jobid <= MAX_JOBID:
             raise MatchError(f"{jobid!r} is no job id: it is from 0 to 2^63 - 1")
         if jobid in self._jobs:
             raise MatchError(f"job {jobid} exists already")
         return jobid
 
+    def continue_at(self, next_id: int) -> None:
+        """Set the next id, as far as jobs in the table have not passed it."""
+        self.next_id = max(self.next_id, min(next_id, MAX_JOBID))
+
     def add(self, allocation: "Allocation", *, planned: bool) -> "Allocation":
         """Record a job that the engine has booked."""
         jobid = -1 if allocation.id is None else allocation.id
         self._jobs[jobid] = (allocation, planned)
-        self.next_id = max(self.next_id, min(jobid + 1, MAX_JOBID))
+        self.continue_at(jobid + 1)
         return allocation
 
     def get(self, jobid: int) -> "Allocation":
@@ -132,3 +140,22 @@ class JobTable:
         if jobid not in self._jobs:
             raise UnknownJobError(jobid)
         return self._jobs[jobid]
+
+
+def parse_jobid(text: str) -> int:
+    """Return a job id given in decimal, hexadecimal (0x...) or F58 (RFC 19: "f" or "ƒ" first).
+
+    Raises `FormatError`. The id must fit 63 bits.
+    """
+    number = -1
+    if re.fullmatch(r"[0-9]{1,19}", text):
+        number = int(text)
+    elif re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}", text):
+        number = int(text, 16)
+    elif match := _F58.match(text):
+        number = 0
+        for digit in match[1]:
+            number = number * 58 + _F58_DIGITS.index(digit)
+    if not 0 <= number <= MAX_JOBID:
+        raise FormatError(f"{text[:40]!r} is no job id", hint="write it like 7 or f7Zs")
+    return number

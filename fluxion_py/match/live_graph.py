@@ -1,5 +1,6 @@
 """A resource graph with an engine on it: its clock, and the changes of the graph while it runs."""
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
@@ -8,7 +9,9 @@ from typing import Any
 from fluxion_py._core.engine import Engine
 from fluxion_py.errors import GraphError, InputError, MatchError, PolicyError
 from fluxion_py.graph.resource_graph import ResourceGraph
+from fluxion_py.graph.topology import below
 from fluxion_py.graph.vertex import Vertex
+from fluxion_py.idset import IDset
 from fluxion_py.match import release, state
 from fluxion_py.match.constraint_mask import ConstraintMasks
 from fluxion_py.match.job import JobTable
@@ -70,14 +73,20 @@ class LiveGraph:
 
     @property
     def now(self) -> int:
-        """The present time, seconds. The caller moves it, only forward (else `MatchError`)."""
+        """The present time, seconds. The caller moves it, only forward (else `MatchError`).
+
+        It is before the end of the graph's life time, 100 years from 0.
+        """
         return self._now
 
     @now.setter
     def now(self, seconds: int) -> None:
-        if not self._now <= seconds < 2**62:
+        seconds = operator.index(seconds)
+        if seconds < self._now:
             raise MatchError(f"time runs forward: it is {self._now} already, not {seconds}")
-        self._now = int(seconds)
+        if seconds >= self._engine.graph_end:
+            raise MatchError(f"{seconds} is past the graph's time, 0 to {self._engine.graph_end}")
+        self._now = seconds
 
     @contextmanager
     def _steady(self) -> Iterator[None]:
@@ -129,9 +138,7 @@ class LiveGraph:
     def remove_property(self, path: str, key: str) -> None:
         """Remove a property of every vertex of a path, if it is there. Raises `GraphError`."""
         with self._steady():
-            for row in self._rows(path):
-                if key in self.graph.flat.properties(row):
-                    self.graph.flat.remove_property(row, key)
+            self.graph.remove_property(path, key)
             self._property_changed(path)
 
     def attach(self, text: str, *, source: str | None = None) -> list[Vertex]:
@@ -158,7 +165,7 @@ class LiveGraph:
             if flat.root(self._dominant) in rows:
                 raise GraphError("the root cannot be removed", where=path)
             self._remember_digest()
-            affected = self._jobs.evict(release.below(flat, rows, self._subsystem))
+            affected = self._jobs.evict(below(flat, rows, self._subsystem))
             for row in rows:
                 if flat.alive(row):
                     self._engine.remove(row)
@@ -171,8 +178,6 @@ class LiveGraph:
         `ranks` is an idset text or numbers. Raises `GraphError` for an unknown rank, with
         nothing changed.
         """
-        from fluxion_py.idset import IDset
-
         flat = self.graph.flat
         with self._steady():
             wanted = IDset(ranks)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fluxion_py.allocation import Allocation
 from fluxion_py.errors import Busy, MatchError, Unsatisfiable
+from fluxion_py.idset import parse_idset
 from fluxion_py.match import release, state
 from fluxion_py.match.job import Job
 from fluxion_py.match.live_graph import LiveGraph
@@ -186,7 +187,6 @@ class Matcher(LiveGraph):
         with it. Raises `UnknownJobError`, `GraphError` for an unknown rank or path, `MatchError`
         where the job owns nothing or owns a vertex above it that stays; then nothing has changed.
         """
-        from fluxion_py.idset import parse_idset
         from fluxion_py.readers.rv1 import parse_ranks
 
         flat = self.graph.flat
@@ -277,7 +277,7 @@ class Matcher(LiveGraph):
                 planned,
             )
             matcher._jobs.add(allocation, planned=planned)
-        matcher._jobs.next_id = saved["next_jobid"]
+        matcher._jobs.continue_at(saved["next_jobid"])
         matcher._engine.set_edge_weights([tuple(weight) for weight in saved["weights"]])
         matcher.now = saved["now"]
         return matcher

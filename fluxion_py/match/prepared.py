@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fluxion_py.duration import resolve_duration
 from fluxion_py.errors import JobspecError
+from fluxion_py.jobspec.model import SLOT_TYPES, Jobspec, Resource
 from fluxion_py.match.protocol import MatchEngine
 
-if TYPE_CHECKING:
-    from fluxion_py.jobspec.model import Jobspec, Resource
-
-SLOTS = ("slot", "xor_slot")
 MAX_PREPARED = 256
 """Jobspecs that are kept ready at the same time."""
 
@@ -20,7 +16,7 @@ MAX_PREPARED = 256
 class Prepared:
     """A jobspec with its compiled request; `epoch` is that of the graph it was compiled for."""
 
-    jobspec: "Jobspec"
+    jobspec: Jobspec
     request: object
     duration: int
     epoch: int
@@ -39,7 +35,7 @@ class Preparer:
         self._last: Prepared | None = None
         self._epoch = -1
 
-    def prepare(self, jobspec: "Jobspec | Prepared") -> Prepared:
+    def prepare(self, jobspec: Jobspec | Prepared) -> Prepared:
         """Return a jobspec ready to match. Raises `JobspecError` if it can mean nothing.
 
         That is: no resources, a duration that is negative, NaN or longer than the graph's life
@@ -56,7 +52,7 @@ class Preparer:
         self._last = self._prepare(jobspec, epoch)
         return self._last
 
-    def _prepare(self, jobspec: "Jobspec", epoch: int) -> Prepared:
+    def _prepare(self, jobspec: Jobspec, epoch: int) -> Prepared:
         resources = _resources_of(jobspec)
         duration = _checked_duration(jobspec.duration, self._engine.graph_end)
         if epoch != self._epoch or len(self._requests) >= MAX_PREPARED:
@@ -73,14 +69,14 @@ class Preparer:
             request = self._requests[resources] = self._compile(resources)
         return Prepared(jobspec, request, duration, epoch)
 
-    def _compile(self, resources: "tuple[Resource, ...]") -> object:
+    def _compile(self, resources: tuple[Resource, ...]) -> object:
         try:
             return self._engine.compile(resources)
         except OverflowError as error:
             raise JobspecError(str(error), where="resources") from None
 
 
-def _resources_of(jobspec: "Jobspec") -> "tuple[Resource, ...]":
+def _resources_of(jobspec: Jobspec) -> tuple[Resource, ...]:
     try:
         resources = tuple(jobspec.resources)
     except AttributeError:
@@ -104,8 +100,8 @@ def _checked_duration(seconds: float, graph_end: int) -> int:
     return duration
 
 
-def _takes_anything(resources: "Sequence[Resource]") -> bool:
+def _takes_anything(resources: Sequence[Resource]) -> bool:
     return any(
-        resource.type in SLOTS or resource.exclusive or _takes_anything(resource.children)
+        resource.type in SLOT_TYPES or resource.exclusive or _takes_anything(resource.children)
         for resource in resources
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import GraphError, MatchError
+from fluxion_py.graph.topology import below
 from fluxion_py.outcome import Selection
 
 
@@ -27,18 +28,6 @@ def rows_of_ranks(flat: FlatGraph, ranks: Iterable[int], subsystem: int) -> dict
             raise GraphError(f"no vertex has rank {rank}")
         found[f"rank {rank}"] = below(flat, rows, subsystem)
     return found
-
-
-def below(flat: FlatGraph, rows: Iterable[int], subsystem: int) -> set[int]:
-    """Return some vertices and all below them in one subsystem."""
-    stack = list(rows)
-    seen = set(stack)
-    while stack:
-        for target, kind in flat.out_edges(stack.pop()):
-            if kind == subsystem and target not in seen:
-                seen.add(target)
-                stack.append(target)
-    return seen
 
 
 def check_owned(

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import ReadError
+from fluxion_py.graph.topology import children
 from fluxion_py.outcome import Selection
 from fluxion_py.readers.claims import Claims, claims_of_jgf
 from fluxion_py.readers.json_text import parse_json
-from fluxion_py.readers.rv1 import ResourceSet, parse_r
-
-_JGF_WRITERS = {"": False, "jgf": False, "jgf_shorthand": True}
+from fluxion_py.readers.rv1 import ResourceSet, parse_r, reader_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +36,10 @@ def read_grant(flat: FlatGraph, text: str | Mapping[str, object], dominant: str)
     if resources.scheduling is None:
         claims = _claims_of_ranks(flat, resources, flat.root(dominant))
     else:
-        shorthand = _shorthand(resources.scheduling)
+        shorthand = reader_of(document) == "jgf_shorthand"
         claims = claims_of_jgf(flat, resources.scheduling, shorthand=shorthand)
     at = max(resources.starttime, 0)
     return Grant(claims, at, max(resources.expiration - at, 0))
-
-
-def _shorthand(scheduling: Mapping[str, object]) -> bool:
-    """Return whether the scheduling key is in shorthand (matching.md 9)."""
-    scheme, _, format = str(scheduling.get("writer", "fluxion")).partition(":")
-    if scheme != "fluxion" or format not in _JGF_WRITERS:
-        raise ReadError(
-            f"its writer is {scheme}:{format}, which is not known",
-            where="scheduling.writer",
-            hint="known: fluxion:jgf, fluxion:jgf_shorthand; or leave the key scheduling out",
-        )
-    return _JGF_WRITERS[format]
 
 
 def _claims_of_ranks(flat: FlatGraph, resources: ResourceSet, root: int) -> Claims:
@@ -61,11 +48,11 @@ def _claims_of_ranks(flat: FlatGraph, resources: ResourceSet, root: int) -> Clai
     The vertices between the root and the nodes are shared.
     """
     claims = Claims()
-    for ranks, children in resources.entries:
+    for ranks, kinds in resources.entries:
         for rank in ranks:
             node = _node(flat, rank, resources.hosts[rank])
             below = list(_below(flat, node))
-            for kind, ids in children.items():
+            for kind, ids in kinds.items():
                 found = {flat.id(row): row for row in below if flat.type(row) == kind}
                 for number in ids:
                     if number not in found:
@@ -86,23 +73,19 @@ def _node(flat: FlatGraph, rank: int, host: str) -> int:
     raise ReadError(f"the graph has no {host} with rank {rank}", where="execution.nodelist")
 
 
-def _children(flat: FlatGraph, row: int) -> list[int]:
-    return [target for target, subsystem in flat.out_edges(row) if subsystem == 0]
-
-
 def _below(flat: FlatGraph, row: int) -> Iterator[int]:
-    for child in _children(flat, row):
+    for child in children(flat, row):
         yield child
         yield from _below(flat, child)
 
 
 def _claim_between(flat: FlatGraph, claims: Claims, row: int) -> bool:
     """Claim a vertex by what is claimed below it; return whether it is claimed whole."""
-    children = _children(flat, row)
-    if not children:
+    inner = children(flat, row)
+    if not inner:
         return claims.rows.get(row, False)
-    whole = [_claim_between(flat, claims, child) for child in children]
-    if all(whole) or any(child in claims.rows for child in children):
+    whole = [_claim_between(flat, claims, child) for child in inner]
+    if all(whole) or any(child in claims.rows for child in inner):
         claims.rows[row] = all(whole)
     return all(whole)
 

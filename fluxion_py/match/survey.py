@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from fluxion_py._core.engine import Engine
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.jobspec.model import Resource
-from fluxion_py.match.constraint_mask import JUDGED_TYPES
+from fluxion_py.graph.topology import children
+from fluxion_py.graph.vertex import TARGET_TYPES
+from fluxion_py.jobspec.model import SLOT_TYPES, Resource
 
 SLOT = "slot"
 
@@ -78,11 +79,6 @@ class Survey:
         offers = self._visit(self.root, resources, True, False) or {}
         for entry in resources:
             self.tally(entry).ask(self.root, _total(offers, entry))
-
-    @property
-    def fits(self) -> bool:
-        """Whether the counts alone allow the request."""
-        return all(not self.missing(entry) for entry in self.resources)
 
     def tally(self, entry: Resource) -> Tally:
         """Return what was found of an entry."""
@@ -163,7 +159,7 @@ class Survey:
         return bool(slot.children) and all(entry.type in below for entry in slot.children)
 
     def _children(self, row: int) -> list[int]:
-        return [target for target, kind in self.flat.out_edges(row) if kind == self.subsystem]
+        return children(self.flat, row, self.subsystem)
 
     def _pass(self, cause: str, row: int) -> None:
         self.passed.setdefault(cause, []).append(row)
@@ -178,7 +174,7 @@ class Survey:
         view = self._view
         if not view.empty and not self.flat.up(row):
             return "down"
-        judged = view.allowed is not None and self.flat.type(row) in JUDGED_TYPES
+        judged = view.allowed is not None and self.flat.type(row) in TARGET_TYPES
         if judged and view.allowed is not None and not view.allowed[row]:
             return "excluded"
         if self._units(row) == 0:
@@ -220,7 +216,7 @@ def first_alternative(resources: Sequence[Resource]) -> tuple[tuple[Resource, ..
 
     Its count is that of the last sibling, which decides how many are wanted (jobspec.md 5).
     """
-    slots = [entry for entry in resources if entry.type in ("slot", "xor_slot")]
+    slots = [entry for entry in resources if entry.type in SLOT_TYPES]
     exclusive_or = any(entry.type == "xor_slot" for entry in slots)
     found = []
     several = len(slots) > 1

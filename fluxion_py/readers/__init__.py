@@ -79,9 +79,9 @@ def read_text(
         raise ValueError("read_text fills an empty graph; use attach_jgf for one that is not")
     kind = format or _detect(text, source)
     if kind == "grug":
-        from fluxion_py.readers.grug import read_grug
+        from fluxion_py.readers import grug, grug_generate
 
-        read_grug(text, flat, source)
+        grug_generate.generate(grug.parse_grug(text, source), flat, source)
     elif kind in ("jgf", "jgf_shorthand"):
         attach_jgf(flat, text, source=source, keep_units=keep_units)
     elif kind in ("rv1exec", "rv1exec_force"):
@@ -93,9 +93,9 @@ def read_text(
 
         read_hwloc(text, flat, source, allowlist=allowlist)
     elif kind == "recipe":
-        from fluxion_py.readers.recipe import read_recipe
+        from fluxion_py.readers import recipe, recipe_generate
 
-        read_recipe(text, flat, source)
+        recipe_generate.generate(recipe.parse_recipe(text, source), flat, source)
     elif kind == "graphml":
         from fluxion_py.readers.graphml import read_graphml
 
@@ -125,10 +125,11 @@ def attach_jgf(
 
 def read_recipe_object(recipe: Mapping[str, object]) -> FlatGraph:
     """Return the graph of a recipe given as Python mappings and lists; raises `ReadError`."""
-    from fluxion_py.readers.recipe import read_recipe_tree
+    from fluxion_py.readers.recipe import recipe_of
+    from fluxion_py.readers.recipe_generate import generate
 
     flat = FlatGraph()
-    read_recipe_tree(recipe, flat)
+    generate(recipe_of(recipe), flat)
     return flat
 
 

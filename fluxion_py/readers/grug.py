@@ -1,4 +1,4 @@
-"""GRUG recipe, a GraphML text (resource-graph.md 3) -> graph.
+"""GRUG recipe, a GraphML text (resource-graph.md 3) -> recipe nodes.
 
 Flows in: the text. Flows out: the recipe as `RecipeNode` and `RecipeEdge` records, which
 `grug_generate` multiplies into vertices.
@@ -6,7 +6,6 @@ Flows in: the text. Flows out: the recipe as `RecipeNode` and `RecipeEdge` recor
 
 from dataclasses import dataclass, field
 
-from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import ReadError, short
 from fluxion_py.readers.xml_text import Element, parse_xml
 
@@ -69,15 +68,8 @@ class RecipeNode:
     out: list[RecipeEdge] = field(default_factory=list)
 
 
-def read_grug(text: str, flat: FlatGraph, source: str | None = None) -> None:
-    """Fill an empty graph from a GRUG recipe; raises `ReadError`."""
-    from fluxion_py.readers.grug_generate import generate
-
-    generate(parse_grug(text, source), flat, source)
-
-
 def parse_grug(text: str, source: str | None = None) -> list[RecipeNode]:
-    """Return the recipe nodes of a GRUG text in document order."""
+    """Return the recipe nodes of a GRUG text in document order; raises `ReadError`."""
     root = parse_xml(text, source, REFERENCE_TEXT)
     reader = _Reader(source)
     if root.tag != "graphml":

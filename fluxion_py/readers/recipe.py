@@ -20,7 +20,6 @@ where two groups may have the same type. The language is described in resources/
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import FormatError, short
 from fluxion_py.hostlist import parse_hostlist
 from fluxion_py.readers.limits import MAX_TYPES, MAX_VERTICES
@@ -61,20 +60,14 @@ class Recipe:
     contains: list[Group]
 
 
-def read_recipe(text: str, flat: FlatGraph, source: str | None = None) -> None:
-    """Fill an empty graph from a recipe text; raises `ReadError` with line and column."""
-    _build(parse_yaml(text, source), flat, source)
+def parse_recipe(text: str, source: str | None = None) -> Recipe:
+    """Return the recipe of a text; raises `ReadError` with line and column."""
+    return _Reader(source).recipe(parse_yaml(text, source))
 
 
-def read_recipe_tree(value: object, flat: FlatGraph) -> None:
-    """Fill an empty graph from a recipe given as Python mappings and lists."""
-    _build(tree_of(value), flat, None)
-
-
-def _build(tree: Tree, flat: FlatGraph, source: str | None) -> None:
-    from fluxion_py.readers.recipe_generate import generate
-
-    generate(_Reader(source).recipe(tree), flat, source)
+def recipe_of(value: object) -> Recipe:
+    """Return the recipe given as Python mappings and lists; raises `ReadError`."""
+    return _Reader(None).recipe(tree_of(value))
 
 
 class _Reader:

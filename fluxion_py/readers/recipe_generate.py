@@ -7,6 +7,7 @@ A group is added for all parents at once.
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 
 from fluxion_py._core.flatgraph import FlatGraph
@@ -131,6 +132,11 @@ class _Generator:
 
     def add_named(self, group: Group, parents: Sequence[int], names: list[str]) -> list[int]:
         """Add vertices with names of their own; the id is the number at the end of the name."""
+        for start in range(0, len(names), group.count):
+            siblings = Counter(names[start : start + group.count])
+            name, times = siblings.most_common(1)[0]
+            if times > 1:
+                raise wrong(group.place, f"{group.type} {name} is named twice", self.source)
         rank = self.take_ranks(group, len(names))
         rows = []
         for position, name in enumerate(names):

@@ -101,6 +101,7 @@ def reader_of(r: Mapping[str, object], source: str | None = None) -> str:
         f"{message}: {short(writer)}",
         source=source,
         where="scheduling.writer",
+        hint="known: fluxion:jgf, fluxion:jgf_shorthand; or leave the key scheduling out",
         reference_text=message,
     )
 

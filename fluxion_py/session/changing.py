@@ -15,7 +15,7 @@ def attach(session: Session, words: list[str]) -> None:
     if text is None:
         return
     try:
-        read_jgf(text, session.graph, words[1])
+        read_jgf(text, session.graph, words[1], keep_units=not session.options.strict)
     except ReadError as error:
         reason = error.reference_text or error.message
         session.error(

@@ -7,7 +7,7 @@ from fluxion_py.match.job import JobState
 
 
 @dataclass(slots=True)
-class Job:
+class JobRecord:
     """One job: `at` is its start in seconds, `overhead` the seconds its match took."""
 
     jobid: int
@@ -24,27 +24,27 @@ class Job:
         )
 
 
-class JobTable:
+class JobRecords:
     """All jobs by id, the counter of ids, and the times of matches."""
 
     def __init__(self) -> None:
         self.counter = 1
         self.times = MatchTimes()
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, JobRecord] = {}
 
-    def __iter__(self) -> Iterator[Job]:
+    def __iter__(self) -> Iterator[JobRecord]:
         """Iterate over all jobs in the order of their ids, the cancelled ones too."""
         return iter([self._jobs[jobid] for jobid in sorted(self._jobs)])
 
-    def add(self, job: Job) -> None:
+    def add(self, job: JobRecord) -> None:
         """Record a job; one with the same id is replaced."""
         self._jobs[job.jobid] = job
 
-    def find(self, jobid: int) -> Job | None:
+    def find(self, jobid: int) -> JobRecord | None:
         """Return the job of an id, in whatever state."""
         return self._jobs.get(jobid)
 
-    def active(self, jobid: int) -> Job | None:
+    def active(self, jobid: int) -> JobRecord | None:
         """Return the job of an id if it holds resources now or later."""
         job = self._jobs.get(jobid)
         return None if job is None or job.state is JobState.CANCELED else job

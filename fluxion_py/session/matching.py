@@ -7,7 +7,7 @@ from fluxion_py.duration import resolve_duration
 from fluxion_py.errors import JobspecError
 from fluxion_py.match.job import JobState
 from fluxion_py.outcome import Errno, Outcome
-from fluxion_py.session.jobs import Job
+from fluxion_py.session.jobs import JobRecord
 from fluxion_py.session.reference_faults import STRERROR, WriterRefusal
 from fluxion_py.session.session import BAR, Session, read_document, wrong_count
 from fluxion_py.writers.answer import Answer
@@ -65,7 +65,7 @@ def _match_text(session: Session, op: str, file: str, text: str) -> bool:
         session.jobs.times.add(elapsed)
         if op in ALLOCATING:
             state = JobState.RESERVED if outcome.reserved else JobState.ALLOCATED
-            session.jobs.add(Job(jobid, state, outcome.at, file, elapsed))
+            session.jobs.add(JobRecord(jobid, state, outcome.at, file, elapsed))
     session.out(emitted)
     if op == "satisfiability":
         _report_satisfiability(session, outcome, elapsed)

@@ -4,9 +4,9 @@ import time
 from typing import TYPE_CHECKING
 
 from fluxion_py.errors import ReadError
-from fluxion_py.match.job import JobState
+from fluxion_py.match.job import MAX_JOBID, JobState
 from fluxion_py.outcome import Errno, Outcome
-from fluxion_py.session.jobs import Job
+from fluxion_py.session.jobs import JobRecord
 from fluxion_py.session.matching import emit, report
 from fluxion_py.session.numbers import parse_signed, parse_unsigned
 from fluxion_py.session.session import Session, read_document, wrong_count
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from fluxion_py.readers.claims import Claims
 
 READERS = ("jgf", "jgf_shorthand", "rv1exec")
-_MAX_JOBID = 2**63 - 1
 _FAILED = "ERROR: traverser run () returned error \nERROR: "
 
 
@@ -33,18 +32,22 @@ def update(session: Session, words: list[str]) -> None:
     text = read_document(session, file)
     if text is None:
         return
-    jobid, at, duration = parse_unsigned(job_word), parse_signed(start_word), 0
-    duration = parse_signed(duration_word)
-    if session.jobs.active(jobid) is not None or jobid > _MAX_JOBID:
+    jobid = parse_unsigned(job_word)
+    at, duration = parse_signed(start_word), parse_signed(duration_word)
+    if session.jobs.active(jobid) is not None or jobid > MAX_JOBID:
         session.error("ERROR: existing Jobid ")
         return
     if at < 0 or duration <= 0:
         session.error(f"ERROR: invalid time ({at}, {duration})")
         return
-    _restore(session, reader, file, text, Job(jobid, JobState.ALLOCATED, at, file, 0.0), duration)
+    _restore(
+        session, reader, file, text, JobRecord(jobid, JobState.ALLOCATED, at, file, 0.0), duration
+    )
 
 
-def _restore(session: Session, reader: str, file: str, text: str, job: Job, duration: int) -> None:
+def _restore(
+    session: Session, reader: str, file: str, text: str, job: JobRecord, duration: int
+) -> None:
     started = time.perf_counter()
     outcome, problem = _claim(session, reader, file, text, job, duration)
     emitted = ""
@@ -64,7 +67,7 @@ def _restore(session: Session, reader: str, file: str, text: str, job: Job, dura
 
 
 def _claim(
-    session: Session, reader: str, file: str, text: str, job: Job, duration: int
+    session: Session, reader: str, file: str, text: str, job: JobRecord, duration: int
 ) -> tuple[Outcome, str]:
     """Return how the engine took the claims, and the reference's words for a refusal."""
     try:

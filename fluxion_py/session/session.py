@@ -12,7 +12,7 @@ from typing import TextIO
 from fluxion_py.errors import FluxionError
 from fluxion_py.match.constraint_mask import ConstraintMasks
 from fluxion_py.match.protocol import MatchEngine
-from fluxion_py.session.jobs import JobTable
+from fluxion_py.session.jobs import JobRecords
 from fluxion_py.session.reference_faults import ReferenceWriter
 
 PROMPT = "resource-query> "
@@ -48,7 +48,7 @@ class Session:
         self.engine = engine
         self.graph = engine.graph
         self.options = options
-        self.jobs = JobTable()
+        self.jobs = JobRecords()
         self.writer = ReferenceWriter(options.format, strict=options.strict)
         self.constraints = ConstraintMasks(engine.graph, reference=options.strict)
         self.now = 0

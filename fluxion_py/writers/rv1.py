@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quoted
 
+from fluxion_py.graph.vertex import TARGET_TYPES
 from fluxion_py.hostlist import format_hostlist
 from fluxion_py.idset import format_idset
 from fluxion_py.writers.answer import Answer
 from fluxion_py.writers.jgf import fragments, graph_object
-
-NODE_TYPES = ("node", "storage_node")
-"""Types whose vertices stand for an execution target."""
 
 CHILD_TYPES = ("core", "gpu")
 """Types that R_lite lists below a node, in this order."""
@@ -104,7 +102,7 @@ def collect(answer: Answer, *, complete: bool = False) -> Execution:
         kind = graph.type(row)
         if kind in CHILD_TYPES:
             pending.setdefault(kind, set()).add(graph.id(row))
-        elif kind in NODE_TYPES and (pending or complete):
+        elif kind in TARGET_TYPES and (pending or complete):
             rank = graph.rank(row)
             execution.ranks.setdefault(_children_object(pending), []).append(rank)
             execution.hosts.append((rank, graph.name(row)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fluxion_py.graph import ResourceGraph
+from fluxion_py.graph.resource_graph import ResourceGraph
 from tests.cli.driver import Tool
 from tests.conftest import ROOT
 
@@ -105,6 +105,19 @@ def test_machines_are_added_from_hwloc(tool: Tool) -> None:
     assert tool.out(*arguments, "-o", "x.json").startswith("x.json: JGF, 15")
     assert tool.out("find", "-L", "x.json", "name=elk40") == "/elk/rack3/elk40\n"
     assert tool.out("find", "-L", "x.json", "rank=40 and type=node") == "/elk/rack3/elk40\n"
+
+
+def test_of_hwloc_only_some_types_are_taken(tool: Tool) -> None:
+    disk = '<object type="OSDev" osdev_type="0" name="sda"/></object></topology>'
+    text = Path(another_machine(tool, "elk40.xml", "elk40")).read_text()
+    tool.put("disk.xml", "".join(text.rsplit("</object>", 1)[0]) + disk)
+    arguments = ["generate", "elk.yaml", "--add-hwloc", "disk.xml", "-o", "x.json"]
+    assert "block device 'sda' has no Size" in tool.refused(*arguments)
+    tool.out(*arguments, "--allowlist", "node,core")
+    kinds = json.loads(tool.out("info", "-L", "x.json", "-o", "json"))["kinds"]
+    assert {kind["type"]: kind["count"] for kind in kinds}["node"] == 41
+    assert {kind["type"] for kind in kinds} == {"rack", "node", "socket", "core"}
+    assert {kind["type"]: kind["count"] for kind in kinds}["socket"] == 80
 
 
 def test_an_unknown_place_names_those_that_are_there(tool: Tool) -> None:

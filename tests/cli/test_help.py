@@ -32,7 +32,7 @@ def test_every_subcommand_can_answer_programs(tool: Tool, name: str) -> None:
     assert name == "shell" or "--json" in tool.out(name, "--help")
 
 
-def test_version(tool: Tool) -> None:
+def test_version_is_that_of_the_distribution(tool: Tool) -> None:
     assert tool.out("--version") == f"fluxion-match {version('fluxion-py')}\n"
 
 

@@ -1,6 +1,8 @@
 """Bad input ends in one line that names file and place, with exit code 1, and changes nothing."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,76 @@ def test_without_a_graph(tool: Tool) -> None:
     line = tool.refused("allocate", "-L", "absent.json", "-N", "1")
     assert line == "absent.json: cannot be read: No such file or directory"
     assert tool.refused("allocate", "-L", ".", "-N", "1") == ".: cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("info", "-L", ""),
+        ("allocate", "-L", "elk.json", "--state", "", "slot/node"),
+        ("allocate", "-L", "elk.json", ""),
+        ("generate", "elk.yaml", "-o", ""),
+        ("draw", "-L", "elk.json", "-o", ""),
+    ],
+)
+def test_an_empty_file_name_is_no_missing_option(tool: Tool, words: tuple[str, ...]) -> None:
+    """It comes from a shell variable that is not set; a state must not be forgotten silently."""
+    assert tool.refused(*words).endswith(": the file name is empty")
+
+
+def test_numbers_of_the_short_form_are_named_as_they_were_given(tool: Tool) -> None:
+    asked = ("allocate", "-L", "elk.json")
+    line = tool.refused(*asked, "-N", "0")
+    assert line == "argument -N/--nodes: 0 is not between 1 and 4294967295"
+    line = tool.refused(*asked, "-n", "1", "-c", "-1")
+    assert line == "argument -c/--cores: '-1' is no whole number from 1 up"
+
+
+def test_a_time_after_the_end_of_the_graph(tool: Tool) -> None:
+    line = tool.refused("allocate", "-L", "elk.json", "--now", "3153600000", "slot/node")
+    assert line == "3153600000 is past the graph's time, 0 to 3153600000"
+
+
+def test_a_jobspec_file_that_asks_for_nothing_is_named(tool: Tool) -> None:
+    document = {"version": 1, "resources": [{"type": "node", "count": 1}], "tasks": []}
+    tool.put("none.json", json.dumps(document | {"attributes": {}}))
+    line = tool.refused("allocate", "-L", "elk.json", "none.json")
+    assert line.startswith("none.json: resources: nothing in the request would be exclusive")
+
+
+def test_validate_shows_control_characters_as_escapes(tool: Tool) -> None:
+    text = Path("slide.yaml").read_text().replace("type: core", 'type: "\\e[31mcore"')
+    out = tool.out("validate", tool.put("red.yaml", text))
+    assert "\x1b" not in out
+    assert "\\x1b[31mcore" in out
+
+
+def program(*words: str, redirect: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a shell, with some of its streams redirected."""
+    code = "import sys; from fluxion_py.cli import main; sys.exit(main())"
+    line = f'"$0" -c "$1" "${{@:2}}" {redirect}'
+    return subprocess.run(
+        ["bash", "-c", line, sys.executable, code, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [("--help",), ("info", "-L", "elk.json"), ("--version",)])
+def test_a_full_disk_below_standard_output(tool: Tool, words: tuple[str, ...]) -> None:
+    run = program(*words, redirect="> /dev/full")
+    assert run.returncode == 1
+    assert run.stderr == "error: standard output: cannot be written: No space left on device\n"
+
+
+def test_closed_streams_are_no_bug(tool: Tool) -> None:
+    run = program("info", "-L", "elk.json", redirect="<&- >&-")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert program("allocate", "-L", "elk.json", "slot=41/node", redirect="2>&-").returncode == 19
+    assert program("info", "-L", "no.json", redirect="2> /dev/full").returncode == 1
+    run = program("satisfiability", "-L", "elk.json", "-", redirect="<&-")
+    assert (run.returncode, "-: Top level of jobspec" in run.stderr) == (1, True)
 
 
 def test_control_characters_do_not_reach_the_terminal(tool: Tool) -> None:

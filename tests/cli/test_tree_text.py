@@ -49,7 +49,9 @@ def tree(tool: Tool, machine: str, *request: str) -> list[str]:
         ),
     ],
 )
-def test_trees(tool: Tool, machine: str, request_: str, lines: list[str], amounts: str) -> None:
+def test_equal_siblings_share_a_line_and_amounts_are_summed_up(
+    tool: Tool, machine: str, request_: str, lines: list[str], amounts: str
+) -> None:
     found = tree(tool, machine, request_)
     assert found[: len(lines)] == lines
     assert found[len(lines) + 2] == f"INFO: RESOURCES=ALLOCATED   ({amounts})"

@@ -51,7 +51,7 @@ def check(name: str, program: Program) -> None:
 
 
 @pytest.mark.parametrize("name", names(CASES))
-def test_case(name: str) -> None:
+def test_the_case_gives_the_answer_of_the_reference(name: str) -> None:
     """The compiled engine gives the reference's answer."""
     check(name, InProcess())
 

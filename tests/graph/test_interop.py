@@ -6,9 +6,10 @@ import networkx as nx
 import pytest
 
 from fluxion_py.errors import GraphError
-from fluxion_py.graph import ResourceGraph, Vertex
+from fluxion_py.graph.resource_graph import ResourceGraph
+from fluxion_py.graph.vertex import Vertex
+from tests.machines import RESOURCES
 
-GALLERY = Path(__file__).resolve().parents[2] / "resources"
 NAMES = ["elk.yaml", "mini.json", "shared-storage.json", "power.graphml", "r-four-nodes.json"]
 
 
@@ -33,7 +34,7 @@ def content(graph: ResourceGraph) -> list[object]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_networkx_there_and_back(name: str) -> None:
-    graph = ResourceGraph.from_file(GALLERY / name)
+    graph = ResourceGraph.from_file(RESOURCES / name)
     again = ResourceGraph.from_networkx(graph.to_networkx())
     assert content(again) == content(graph)
     again.validate()
@@ -41,7 +42,7 @@ def test_networkx_there_and_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_graphml_file_there_and_back(name: str, tmp_path: Path) -> None:
-    graph = ResourceGraph.from_file(GALLERY / name)
+    graph = ResourceGraph.from_file(RESOURCES / name)
     path = tmp_path / "site.graphml"
     nx.write_graphml(graph.to_networkx(), path)
     assert content(ResourceGraph.from_file(path)) == content(graph)
@@ -49,7 +50,7 @@ def test_graphml_file_there_and_back(name: str, tmp_path: Path) -> None:
 
 
 def test_networkx_graph_is_that_of_the_machine() -> None:
-    graph = ResourceGraph.from_file(GALLERY / "elk.yaml").to_networkx()
+    graph = ResourceGraph.from_file(RESOURCES / "elk.yaml").to_networkx()
     assert nx.is_arborescence(graph)
     assert graph.nodes["/elk/rack1/elk12"]["rank"] == 12
     assert graph.out_degree("/elk/rack1") == 10
@@ -57,7 +58,7 @@ def test_networkx_graph_is_that_of_the_machine() -> None:
 
 
 def test_rustworkx_graph_has_vertices_and_subsystem_names() -> None:
-    machine = ResourceGraph.from_file(GALLERY / "power.graphml")
+    machine = ResourceGraph.from_file(RESOURCES / "power.graphml")
     graph = machine.to_rustworkx()
     assert graph.num_nodes() == len(machine)
     assert graph.num_edges() == machine.flat.edge_count

@@ -3,31 +3,27 @@
 import pytest
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.graph import InvalidGraphError, ResourceGraph
+from fluxion_py.errors import InvalidGraphError
 from fluxion_py.graph.invariants import problems
+from fluxion_py.graph.resource_graph import ResourceGraph
+from tests.machines import add_below
 
 
-def add(
-    flat: FlatGraph, kind: str, number: int, parent: int | None, rank: int = -1, link: bool = True
-) -> int:
-    row = flat.add_vertex(kind, kind, number, f"{kind}{number}", len(flat), rank)
-    flat.set_path_under(row, "containment", -1 if parent is None else parent)
-    if parent is None:
-        flat.set_root("containment", row)
-    elif link:
-        flat.add_edge(parent, row)
-    return row
+def add_unlinked(flat: FlatGraph, parent: int, kind: str, number: int) -> None:
+    """Add a vertex with a path below another, but without an edge."""
+    row = flat.add_vertex(kind, kind, number, f"{kind}{number}", len(flat))
+    flat.set_path_under(row, "containment", parent)
 
 
 @pytest.fixture
 def flat() -> FlatGraph:
     """/cluster0 with node0 (core0, core1) and node1."""
     graph = FlatGraph()
-    root = add(graph, "cluster", 0, None)
-    node = add(graph, "node", 0, root, 0)
-    add(graph, "core", 0, node)
-    add(graph, "core", 1, node)
-    add(graph, "node", 1, root, 1)
+    root = add_below(graph, -1, "cluster", 0)
+    node = add_below(graph, root, "node", 0, 0)
+    add_below(graph, node, "core", 0)
+    add_below(graph, node, "core", 1)
+    add_below(graph, root, "node", 1, 1)
     return graph
 
 
@@ -61,7 +57,7 @@ def test_root_with_a_parent(flat: FlatGraph) -> None:
 
 
 def test_vertex_that_cannot_be_reached(flat: FlatGraph) -> None:
-    add(flat, "gpu", 0, 1, link=False)
+    add_unlinked(flat, 1, "gpu", 0)
     assert problems(flat) == ["1 vertices cannot be reached in containment: /cluster0/node0/gpu0"]
 
 
@@ -81,12 +77,12 @@ def test_edge_to_a_vertex_without_a_path(flat: FlatGraph) -> None:
 
 
 def test_id_that_occurs_twice_below_one_parent(flat: FlatGraph) -> None:
-    add(flat, "core", 1, 1)
+    add_below(flat, 1, "core", 1)
     assert problems(flat) == ["core id 1 (core1) occurs twice under /cluster0/node0"]
 
 
 def test_one_host_name_with_two_ranks_is_sound(flat: FlatGraph) -> None:
-    add(flat, "node", 1, 0, 2)
+    add_below(flat, 0, "node", 1, 2)
     assert problems(flat) == []
 
 
@@ -97,7 +93,7 @@ def test_rank_of_two_nodes(flat: FlatGraph) -> None:
 
 def test_validate_raises_the_worst_and_keeps_all(flat: FlatGraph) -> None:
     flat.set_rank(4, 0)
-    add(flat, "core", 1, 1)
+    add_below(flat, 1, "core", 1)
     with pytest.raises(InvalidGraphError, match=r"occurs twice .* \(and 1 more\)") as caught:
         ResourceGraph(flat, "m.json").validate()
     assert len(caught.value.problems) == 2
@@ -106,5 +102,5 @@ def test_validate_raises_the_worst_and_keeps_all(flat: FlatGraph) -> None:
 
 def test_long_lists_are_cut(flat: FlatGraph) -> None:
     for number in range(9):
-        add(flat, "gpu", number, 1, link=False)
+        add_unlinked(flat, 1, "gpu", number)
     assert problems(flat)[0].endswith("/cluster0/node0/gpu4, ... (4 more)")

@@ -1,20 +1,19 @@
 """The public face of the graph: look-ups, handles, counts, changes, and what is printed."""
 
 from dataclasses import FrozenInstanceError
-from pathlib import Path
 
 import pytest
 
-from fluxion_py.errors import GraphError
-from fluxion_py.graph import NoVertexError, ResourceGraph, Vertex
-
-GALLERY = Path(__file__).resolve().parents[2] / "resources"
+from fluxion_py.errors import GraphError, NoVertexError
+from fluxion_py.graph.resource_graph import ResourceGraph
+from fluxion_py.graph.vertex import Vertex
+from tests.machines import RESOURCES
 
 
 @pytest.fixture
 def elk() -> ResourceGraph:
     """Four racks of ten nodes."""
-    return ResourceGraph.from_file(GALLERY / "elk.yaml")
+    return ResourceGraph.from_file(RESOURCES / "elk.yaml")
 
 
 def test_journey_of_the_admin(elk: ResourceGraph) -> None:
@@ -30,12 +29,12 @@ def test_journey_of_the_admin(elk: ResourceGraph) -> None:
 
 
 def test_recipe_method_reads_the_same_file(elk: ResourceGraph) -> None:
-    again = ResourceGraph.from_recipe(GALLERY / "elk.yaml")
+    again = ResourceGraph.from_recipe(RESOURCES / "elk.yaml")
     assert [str(vertex.path) for vertex in again] == [str(vertex.path) for vertex in elk]
 
 
 def test_vertex_reads_the_columns() -> None:
-    graph = ResourceGraph.from_file(GALLERY / "mini.json")
+    graph = ResourceGraph.from_file(RESOURCES / "mini.json")
     memory = graph["/mini0/node1/memory0"]
     assert (memory.type, memory.basename, memory.id, memory.name) == (
         "memory",
@@ -73,7 +72,7 @@ def test_vertices_by_type_and_all(elk: ResourceGraph) -> None:
 
 
 def test_shared_vertex_is_counted_once() -> None:
-    graph = ResourceGraph.from_file(GALLERY / "shared-storage.json")
+    graph = ResourceGraph.from_file(RESOURCES / "shared-storage.json")
     assert graph["/tiers0"].below()["ssd"] == 4
     assert {vertex.name for vertex in graph.children("/tiers0/mtl2unit0")} == {
         "ssd0", "ssd1", "ssd2", "ssd3",
@@ -81,7 +80,7 @@ def test_shared_vertex_is_counted_once() -> None:
 
 
 def test_vertex_of_another_subsystem_is_found_by_its_path() -> None:
-    graph = ResourceGraph.from_file(GALLERY / "power.graphml")
+    graph = ResourceGraph.from_file(RESOURCES / "power.graphml")
     panel = graph["/powerpanel0"]
     assert panel.path == "/powerpanel0"
     assert [vertex.name for vertex in panel.children("power")] == ["pdu0", "pdu1"]
@@ -90,7 +89,9 @@ def test_vertex_of_another_subsystem_is_found_by_its_path() -> None:
 
 
 def test_missing_path_says_what_is_there_instead(elk: ResourceGraph) -> None:
-    with pytest.raises(NoVertexError, match=r"/elk/rack9: no such vertex \(/elk has rack\[0-3\]\)"):
+    with pytest.raises(
+        NoVertexError, match=r"/elk/rack9: no such vertex \(racks are rack\[0-3\]\)"
+    ):
         elk["/elk/rack9"]
     with pytest.raises(KeyError, match=r"the root is /elk"):
         elk["/moose"]
@@ -118,7 +119,7 @@ def test_status_and_properties_can_be_set(elk: ResourceGraph) -> None:
 
 def test_units_of_jgf_are_kept() -> None:
     """Unlike the reference, which drops them."""
-    text = (GALLERY / "mini.json").read_text()
+    text = (RESOURCES / "mini.json").read_text()
     assert ResourceGraph.from_text(text)["/mini0/node0/memory0"].unit == "GB"
 
 

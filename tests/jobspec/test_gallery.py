@@ -9,10 +9,10 @@ from fluxion_py.errors import JobspecError
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.jobspec.parser import parse, parse_object
 from fluxion_py.jobspec.shape import parse_shape
+from tests.machines import JOBSPECS
 
-GALLERY = Path(__file__).resolve().parents[2] / "jobspec"
-EXAMPLES = sorted((GALLERY / "examples").iterdir())
-INVALID = sorted((GALLERY / "invalid").iterdir())
+EXAMPLES = sorted((JOBSPECS / "examples").iterdir())
+INVALID = sorted((JOBSPECS / "invalid").iterdir())
 SLIDES = [path for path in INVALID if path.name.startswith("slide-as-printed")]
 
 
@@ -65,7 +65,7 @@ def test_the_jobspecs_as_printed_are_explained(path: Path) -> None:
 
 @pytest.mark.parametrize("version", [1, 9999])
 def test_the_corrected_slide_is_the_request_of_its_one_line_forms(version: int) -> None:
-    text = (GALLERY / "examples" / "slide.yaml").read_text()
+    text = (JOBSPECS / "examples" / "slide.yaml").read_text()
     jobspec = parse(text.replace("version: 1", f"version: {version}"))
     assert jobspec.version == version
     assert jobspec.duration == 3600
@@ -85,7 +85,7 @@ def test_following_the_hints_of_a_printed_slide_leads_to_the_corrected_file() ->
     assert caught.value.hint == "write `command: [app]`"
     warnings: list[str] = []
     jobspec = parse(text, lenient=True, warnings=warnings)
-    slide = Jobspec.from_file(GALLERY / "examples" / "slide.yaml")
+    slide = Jobspec.from_file(JOBSPECS / "examples" / "slide.yaml")
     assert replace(jobspec, attributes={}) == replace(slide, attributes={})
     assert len(warnings) == 1
     assert "string" in warnings[0]

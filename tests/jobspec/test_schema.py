@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from fluxion_py.errors import JobspecError
-from fluxion_py.jobspec.document import Problem, read_document
+from fluxion_py.jobspec.document import read_document
 from fluxion_py.jobspec.parser import parse
+from fluxion_py.jobspec.problem import Problem
+from tests.machines import JOBSPECS
 
-GALLERY = Path(__file__).resolve().parents[2] / "jobspec"
-EXAMPLES = sorted((GALLERY / "examples").iterdir())
-CANONICAL = json.loads((GALLERY / "schema" / "jobspec.json").read_text())
-V1 = json.loads((GALLERY / "schema" / "jobspec-v1.json").read_text())
+EXAMPLES = sorted((JOBSPECS / "examples").iterdir())
+CANONICAL = json.loads((JOBSPECS / "schema" / "jobspec.json").read_text())
+V1 = json.loads((JOBSPECS / "schema" / "jobspec-v1.json").read_text())
 
 # Rules between values, which a schema cannot express, and texts that are no document at all.
 ONLY_THE_PARSER_SEES = {
@@ -108,7 +109,7 @@ def test_the_v1_schema_accepts_the_v1_examples_and_not_the_canonical_ones(path: 
         assert not fits(root, V1, V1)
 
 
-INVALID = sorted((GALLERY / "invalid").iterdir())
+INVALID = sorted((JOBSPECS / "invalid").iterdir())
 
 
 def is_document(path: Path) -> bool:

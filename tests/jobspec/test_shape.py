@@ -88,6 +88,7 @@ def test_shapes_follow_rfc_46(shape: str, resources: list[dict[str, Any]] | None
     [
         ("", 1),
         ("slot", 5),
+        ("slot=1.5/node", 7),
         ("slot=/node", 6),
         ("slot=0/node", 6),
         ("slot=2-1/node", 6),

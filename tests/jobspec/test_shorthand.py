@@ -80,7 +80,7 @@ def test_the_system_attributes_come_from_the_knobs_in_a_fixed_order() -> None:
     [
         ({"num_nodes": 4, "num_tasks": 3}, "4 nodes are more than 3 tasks"),
         ({"num_tasks": 0}, "num_tasks: 0 is not between"),
-        ({"num_nodes": 0}, "0 is not between"),
+        ({"num_nodes": 0}, "num_nodes: 0 is not between"),
         ({"num_tasks": 2**40}, "is not between"),
         ({"num_tasks": 1.5}, "no whole number"),
         ({"cores_per_task": 0}, "cores_per_task: 0"),

@@ -2,8 +2,7 @@ import pytest
 
 from fluxion_py.errors import ConstraintError
 from fluxion_py.match.constraint_mask import ConstraintMasks
-from tests.session.driver import Driver, jobspec, slot, some
-from tests.writers.machines import mini
+from tests.machines import mini
 
 
 def test_only_nodes_are_judged() -> None:
@@ -46,12 +45,3 @@ def test_an_empty_or_is_true_by_rfc_31_and_false_in_the_reference() -> None:
 def test_a_bad_constraint_is_refused() -> None:
     with pytest.raises(ConstraintError, match="unknown constraint operator"):
         ConstraintMasks(mini()).allowed({"nand": []})
-
-
-def test_a_session_notices_a_changed_property(driver: Driver) -> None:
-    driver.put("fast.json", jobspec([slot(1, some("core"))], constraints={"properties": ["fast"]}))
-    run = driver.run(
-        "match allocate fast.json", "set-property /mini0/node1 fast=1", "match allocate fast.json"
-    )
-    assert run.out.startswith("INFO: ===")
-    assert "      ------node1[1:s]\n" in run.out

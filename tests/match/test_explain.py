@@ -10,7 +10,7 @@ import pytest
 
 from fluxion_py import Busy, Explanation, Jobspec, Matcher, Resource, ResourceGraph, Unsatisfiable
 from fluxion_py.match.policy import POLICIES
-from tests.match.machines import elk, nodes, recipe, shape, slide
+from tests.machines import elk, nodes, recipe, shape, slide
 from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_feasibility import Feasibility
 from tests.oracles.verifier_packing import UndecidedError, lowest
@@ -69,6 +69,16 @@ def test_a_slot_that_is_too_large_names_the_largest_place() -> None:
 )
 def test_sentences_on_an_empty_elk(text: str, sentence: str) -> None:
     assert str(refusal(Matcher(elk(), "low"), text)) == sentence
+
+
+def test_the_best_place_has_its_path_if_others_have_its_name() -> None:
+    matcher = Matcher(elk(), "low")
+    for text in ("slot=39/node", "slot=17/core", "slot=18/core"):
+        matcher.allocate(shape(text))
+    assert str(refusal(matcher, "slot/core=2")) == (
+        "busy: slot default needs socket with 2 free cores; "
+        "best sockets have 1 free core (/elk/rack3/elk39/socket1)"
+    )
 
 
 def test_nodes_that_are_down_or_excluded_are_counted() -> None:

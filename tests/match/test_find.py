@@ -4,9 +4,10 @@ import pytest
 
 from fluxion_py._core.engine import Engine
 from fluxion_py.errors import FormatError
-from fluxion_py.match.find import parse_criteria, parse_jobid
+from fluxion_py.match.find import parse_criteria
+from fluxion_py.match.job import parse_jobid
 from fluxion_py.match.policy import POLICIES
-from tests.writers.machines import mini
+from tests.machines import mini
 
 
 def rows(text: str, down: tuple[int, ...] = ()) -> set[int]:
@@ -79,7 +80,7 @@ def test_criteria_know_the_last_job_and_whether_amounts_are_wanted() -> None:
         ("jobid-alloc=9223372036854775808", "is no job id"),
         ("names=socket[af[]", "bad hostlist"),
         ("(" * 201 + "status=up" + ")" * 201, "nested more than 200"),
-        ("status=up " * 10_001, "more than 10000 parts"),
+        ("status=up " * 10_001, "more than 10000 words"),
     ],
 )
 def test_a_wrong_expression_is_refused_with_a_reason(text: str, reason: str) -> None:

@@ -20,7 +20,7 @@ from fluxion_py import (
 )
 from fluxion_py.errors import MatchError
 from fluxion_py.match.job import JobState
-from tests.match.machines import nodes, recipe, shape, tiny
+from tests.machines import nodes, recipe, shape, tiny
 from tests.oracles.verifier import Verifier
 
 
@@ -42,6 +42,14 @@ def test_ids_count_up_over_grants_only_and_may_be_chosen() -> None:
     assert matcher.allocate(shape("slot/node")).id == 2
     assert matcher.allocate(shape("slot/node"), jobid=70).id == 70
     assert matcher.allocate(shape("slot/node")).id == 71
+
+
+def test_after_the_largest_id_one_must_be_chosen() -> None:
+    matcher = Matcher(nodes(4))
+    matcher.allocate(shape("slot/node"), jobid=2**63 - 1)
+    with pytest.raises(MatchError, match="exists already"):
+        matcher.allocate(shape("slot/node"))
+    assert matcher.allocate(shape("slot/node"), jobid=1).id == 1
 
 
 @pytest.mark.parametrize("jobid", [1, -1, 2**63, True, "7", 1.0])
@@ -106,11 +114,14 @@ def test_reserve_takes_the_earliest_time_and_cancel_frees_it() -> None:
 def test_time_only_runs_forward() -> None:
     matcher = Matcher(nodes(2), now=10)
     assert matcher.allocate(shape("slot/node"), now=20).at == 20
-    for wrong in (19, -5, 2**63):
-        with pytest.raises(MatchError, match="time runs forward"):
+    past, late = "time runs forward", "past the graph's time"
+    for wrong, message in ((19, past), (-5, past), (3_153_600_000, late), (2**63, late)):
+        with pytest.raises(MatchError, match=message):
             matcher.now = wrong
-        with pytest.raises(MatchError, match="time runs forward"):
+        with pytest.raises(MatchError, match=message):
             matcher.allocate(shape("slot/node"), now=wrong)
+    with pytest.raises(TypeError):
+        matcher.now = 20.5  # type: ignore[assignment]
     assert matcher.now == 20
     assert len(matcher.jobs()) == 1
 

@@ -7,7 +7,7 @@ import pytest
 
 from fluxion_py import GraphError, Matcher
 from fluxion_py.errors import FluxionError, MatchError
-from tests.match.machines import elk, nodes, shape, tiny
+from tests.machines import elk, nodes, shape, tiny
 
 
 def test_one_node_of_four_frees_exactly_that_node() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fluxion_py import Busy, FluxionError, GraphError, Jobspec, Matcher, ResourceGraph
 from fluxion_py.errors import MatchError
-from tests.match.machines import elk, nodes, recipe, shape, slide, tiny
+from tests.machines import elk, nodes, recipe, shape, slide, tiny
 
 
 @pytest.mark.parametrize("format", ["rv1", "rv1_shorthand", "rv1_nosched"])

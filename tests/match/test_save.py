@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fluxion_py import Busy, FluxionError, InputError, Matcher, Unsatisfiable
-from tests.match.machines import elk, nodes, shape, tiny
+from tests.machines import elk, nodes, shape, tiny
 from tests.match.test_matcher import _more_nodes
 
 REQUESTS = (
@@ -107,6 +107,14 @@ def test_damaged_states_are_refused(damage: dict[str, Any]) -> None:
         damage = {"jobs": state["jobs"] * 2}
     with pytest.raises(FluxionError):
         Matcher.load(tiny(), {**state, **damage})
+
+
+@pytest.mark.parametrize("next_jobid", [0, -5, False, 1, 2])
+def test_a_next_id_that_is_in_use_is_passed_over(next_jobid: int) -> None:
+    matcher = Matcher(nodes(3), "low")
+    matcher.allocate(shape("slot/node"), jobid=2)
+    again = Matcher.load(nodes(3), {**matcher.save(), "next_jobid": next_jobid})
+    assert again.allocate(shape("slot/node")).id == 3
 
 
 def test_another_graph_is_refused() -> None:

@@ -9,35 +9,14 @@ from fluxion_py.errors import GraphError
 from fluxion_py.jobspec.model import Count, Resource
 from fluxion_py.match.policy import POLICIES
 from fluxion_py.outcome import Errno, Outcome
+from tests.machines import entry, mini
 from tests.oracles.engine import OracleEngine
 
-
-def mini() -> FlatGraph:
-    """Make the graph `mini`: cluster, 2 nodes, 2 sockets each, with 3 cores and a memory of 4."""
-    graph = FlatGraph()
-    root = graph.add_vertex("cluster", "mini", 0, "mini0", 0)
-    graph.set_path_under(root, "containment", -1)
-    graph.set_root("containment", root)
-    nodes = graph.add_children([root], 2, "node", "node", [0, 1], 1, "", "containment", 0)
-    sockets = graph.add_children(
-        list(nodes), 2, "socket", "socket", [0, 1] * 2, 1, "", "containment"
-    )
-    graph.add_children(list(sockets), 3, "core", "core", list(range(6)) * 2, 1, "", "containment")
-    graph.add_children(list(sockets), 1, "memory", "memory", [0, 1] * 2, 4, "GB", "containment")
-    return graph
-
-
-def of(
-    kind: str, count: int | Count, *children: Resource, exclusive: bool | None = None
-) -> Resource:
-    amount = Count(count, count) if isinstance(count, int) else count
-    label = "work" if kind == "slot" else None
-    return Resource(kind, amount, children, label, exclusive)
-
-
 ALL_TYPES = ("cluster", "node", "socket", "core", "memory")
-CORES = (of("slot", 1, of("core", 2)),)
-BOTH = (of("node", 1, of("slot", 2, of("socket", 1, of("core", 2), of("memory", 1)))),)
+CORES = (entry("slot", 1, entry("core", 2)),)
+BOTH = (
+    entry("node", 1, entry("slot", 2, entry("socket", 1, entry("core", 2), entry("memory", 1)))),
+)
 
 
 def engine_of(
@@ -120,11 +99,11 @@ def test_reservations_start_at_the_end_of_the_job_in_the_way() -> None:
 
 def test_busy_and_never_are_told_apart() -> None:
     engine = engine_of()
-    everything = (of("slot", 4, of("socket", 1)),)
+    everything = (entry("slot", 4, entry("socket", 1)),)
     assert match(engine, everything).errno is Errno.OK
     assert match(engine, CORES, 2).errno is Errno.BUSY
     assert match(engine, CORES, 2, "allocate_with_satisfiability").errno is Errno.BUSY
-    too_many = (of("slot", 5, of("socket", 1)),)
+    too_many = (entry("slot", 5, entry("socket", 1)),)
     assert match(engine, too_many, 2, "allocate_with_satisfiability").errno is Errno.NEVER
     assert match(engine, too_many, 2, "satisfiability").errno is Errno.NEVER
     assert match(engine, everything, 2, "satisfiability").errno is Errno.OK
@@ -144,7 +123,7 @@ def test_cancel_gives_everything_back_and_counts_its_visits() -> None:
 
 def test_nothing_exclusive_ends_with_the_stale_error() -> None:
     """First with the value from the start of the session, later with EBUSY (errata G2)."""
-    whole = (of("cluster", 1, of("node", 2)),)
+    whole = (entry("cluster", 1, entry("node", 2)),)
     engine = engine_of()
     fresh = OracleEngine(_only_nodes())
     assert match(fresh, whole).errno is Errno.NOTTY
@@ -163,7 +142,7 @@ def _only_nodes() -> FlatGraph:
 
 def test_a_job_without_tracked_types_leaves_no_time_point_in_strict_mode() -> None:
     """Racks alone leave none: strict says busy for ever, else the end of the job is tried."""
-    request = (of("slot", 2, of("rack", 1)),)
+    request = (entry("slot", 2, entry("rack", 1)),)
     outcomes = {}
     for strict in (True, False):
         graph = _only_nodes()
@@ -178,7 +157,7 @@ def test_a_job_without_tracked_types_leaves_no_time_point_in_strict_mode() -> No
 
 def test_a_root_without_filter_is_scheduled_by_the_job_times() -> None:
     """The reference aborts there (F1 of the faults); we never do."""
-    request = (of("slot", 2, of("node", 1)),)
+    request = (entry("slot", 2, entry("node", 1)),)
     for strict in (True, False):
         engine = OracleEngine(mini(), filters=[("node", name) for name in ALL_TYPES], strict=strict)
         assert engine.filter_usage(0, 0) == []
@@ -199,18 +178,18 @@ def test_the_root_cannot_be_removed() -> None:
 def test_a_label_stays_on_a_vertex_until_another_one_comes() -> None:
     """A later request that passes through the vertex shows the old label (corpus A-0026)."""
     engine = engine_of("low")
-    named = Resource("node", Count(1, 1), (of("slot", 1, of("socket", 1)),), "mine")
+    named = Resource("node", Count(1, 1), (entry("slot", 1, entry("socket", 1)),), "mine")
     first = match(engine, (named,))
     assert first.selection is not None
     assert first.selection.labels == {1: "mine"}
-    later = match(engine, (of("slot", 1, of("core", 3)),), 2)
+    later = match(engine, (entry("slot", 1, entry("core", 3)),), 2)
     assert later.selection is not None
     assert later.selection.labels == {2: "mine"}
 
 
 def test_partial_cancel_of_a_rank_keeps_the_rest() -> None:
     engine = engine_of("low")
-    match(engine, (of("slot", 2, of("node", 1)),))
+    match(engine, (entry("slot", 2, entry("node", 1)),))
     assert not engine.cancel_ranks(1, [0]).full
     assert engine.filter_usage(0, 0, 1) == [("core", 0, 12), ("memory", 0, 16), ("node", 1, 2)]
     with pytest.raises(ValueError, match="0 not found in rank_to_counts"):
@@ -238,16 +217,16 @@ def test_restore_charges_the_claims_and_is_refused_a_second_time() -> None:
     again = engine.restore(6, claims, 50, 100)
     assert (again.errno, again.messages) == (Errno.INVALID, "core0")
     assert engine.jobs() == [5]
-    assert text(engine, match(engine, (of("slot", 4, of("core", 2)),)))[0] == "core1[1:x]@4"
+    assert text(engine, match(engine, (entry("slot", 4, entry("core", 2)),)))[0] == "core1[1:x]@4"
 
 
 def test_siblings_of_one_type_and_conflicts_are_reported() -> None:
     engine = engine_of()
-    twice = (of("node", 1), of("node", 1))
+    twice = (entry("node", 1), entry("node", 1))
     outcome = match(engine, twice)
     assert outcome.errno is Errno.BUSY
     assert outcome.messages.count("same resource type : node.\n") == 2
-    conflict = (of("slot", 1, of("node", 1, exclusive=False)),)
+    conflict = (entry("slot", 1, entry("node", 1, exclusive=False)),)
     assert match(engine, conflict).messages == (
         "by_excl: exclusivity conflicts at jobspec= : vertex=node0"
         "by_excl: exclusivity conflicts at jobspec= : vertex=node1"
@@ -256,13 +235,13 @@ def test_siblings_of_one_type_and_conflicts_are_reported() -> None:
 
 def test_or_slots_take_the_most_slots_and_xor_slots_are_tried_in_order() -> None:
     engine = engine_of("low", flexible=True)
-    big = of("slot", 1, of("core", 2), of("memory", 1))
-    small = of("slot", 2, of("core", 1))
-    lines = text(engine, match(engine, (of("socket", 1, big, small),)))
+    big = entry("slot", 1, entry("core", 2), entry("memory", 1))
+    small = entry("slot", 2, entry("core", 1))
+    lines = text(engine, match(engine, (entry("socket", 1, big, small),)))
     assert lines[:3] == ["core0[1:x]@4", "core1[1:x]@4", "socket0[1:s]@3"]
     engine = engine_of("low", flexible=True)
-    never = Resource("xor_slot", Count(1, 1), (of("core", 9),), "a")
-    fits = Resource("xor_slot", Count(1, 1), (of("core", 3),), "b")
+    never = Resource("xor_slot", Count(1, 1), (entry("core", 9),), "a")
+    fits = Resource("xor_slot", Count(1, 1), (entry("core", 3),), "b")
     assert text(engine, match(engine, (never, fits)))[2] == "core2[1:x]@4"
 
 
@@ -277,12 +256,15 @@ def test_masks_are_inherited_downwards_and_emitted_with_their_ancestors() -> Non
     ]
     assert names == ["core0", "core1", "socket0", "node0", "mini0"]
     assert engine.emit(bytes(len(engine.graph))).vertices == []
-    assert match(engine, (of("node", 2, of("slot", 1, of("core", 1))),), 2).errno is Errno.BUSY
+    assert (
+        match(engine, (entry("node", 2, entry("slot", 1, entry("core", 1))),), 2).errno
+        is Errno.BUSY
+    )
 
 
 def test_a_rank_that_is_removed_takes_its_share_of_the_job_along() -> None:
     engine = engine_of("low")
-    match(engine, (of("slot", 2, of("node", 1)),))
+    match(engine, (entry("slot", 2, entry("node", 1)),))
     assert engine.remove_ranks([0]) == [1]
     assert engine.filter_usage(0, 0) == [("core", 0, 6), ("memory", 0, 8), ("node", 1, 1)]
     with pytest.raises(KeyError):

@@ -9,19 +9,19 @@ from fluxion_py.jobspec.model import Count, Resource
 from fluxion_py.match.policy import POLICIES
 from fluxion_py.match.protocol import MatchEngine
 from fluxion_py.outcome import Errno
+from tests.machines import entry, mini
 from tests.oracles.engine import OracleEngine
 from tests.oracles.operations import OPS, RECORDING
-from tests.oracles.test_engine import mini, of
 
 Window = tuple[int, int]
 
 REQUESTS = (
-    (of("slot", 1, of("core", 2)),),
-    (of("slot", Count(1, 4), of("core", 1), of("memory", 4)),),
-    (of("node", 1, of("slot", 2, of("socket", 1))),),
-    (of("node", 1, of("socket", 1, of("core", 1)), exclusive=True),),
-    (of("socket", Count(1, 4, "*", 2), of("slot", 1, of("core", 1))),),
-    (of("slot", 1, of("node", 2)),),
+    (entry("slot", 1, entry("core", 2)),),
+    (entry("slot", Count(1, 4), entry("core", 1), entry("memory", 4)),),
+    (entry("node", 1, entry("slot", 2, entry("socket", 1))),),
+    (entry("node", 1, entry("socket", 1, entry("core", 1)), exclusive=True),),
+    (entry("socket", Count(1, 4, "*", 2), entry("slot", 1, entry("core", 1))),),
+    (entry("slot", 1, entry("node", 2)),),
 )
 
 

@@ -13,6 +13,7 @@ import pytest
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import UNLIMITED, Count, Jobspec, Resource
 from fluxion_py.outcome import Selection
+from tests.machines import add_below, entry
 from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_machine import VerificationError
 
@@ -22,26 +23,16 @@ T = TypeVar("T")
 def machine(memory: int = 4) -> FlatGraph:
     """The machine `mini` of matching.md 15 with a gpu per node, below one rack."""
     flat = FlatGraph()
-
-    def add(kind: str, number: int, parent: int, rank: int = -1, size: int = 1) -> int:
-        row = flat.add_vertex(kind, kind, number, f"{kind}{number}", len(flat), rank, size)
-        flat.set_path_under(row, "containment", parent)
-        if parent >= 0:
-            flat.add_edge(parent, row)
-        return row
-
-    root = add("cluster", 0, -1)
-    flat.set_root("containment", root)
-    rack = add("rack", 0, root)
+    rack = add_below(flat, add_below(flat, -1, "cluster", 0), "rack", 0)
     for n in range(3):
-        node = add("node", n, rack, n)
+        node = add_below(flat, rack, "node", n, n)
         flat.set_property(node, "odd" if n % 2 else "even", "")
-        add("gpu", 0, node, n)
+        add_below(flat, node, "gpu", 0, n)
         for s in range(2):
-            socket = add("socket", s, node, n)
+            socket = add_below(flat, node, "socket", s, n)
             for c in range(3):
-                add("core", s * 3 + c, socket, n)
-            add("memory", s, socket, n, memory)
+                add_below(flat, socket, "core", s * 3 + c, n)
+            add_below(flat, socket, "memory", s, n, memory)
     return flat
 
 
@@ -70,12 +61,6 @@ def answer(flat: FlatGraph, exclusive: list[int]) -> Selection:
 
     visit(flat.root(), 1)
     return selection
-
-
-def entry(kind: str, count: int | Count, *children: Resource, **more: bool) -> Resource:
-    amount = Count(count, count) if isinstance(count, int) else count
-    label = "task" if kind == "slot" else None
-    return Resource(kind, amount, children, label, more.get("exclusive"))
 
 
 def job(*resources: Resource, **more: object) -> Jobspec:

@@ -100,7 +100,7 @@ def test_hostlists(text: str, hosts: list[str]) -> None:
     assert expand_hosts(text) == hosts
 
 
-def test_idsets() -> None:
+def test_brackets_around_an_idset_change_nothing() -> None:
     assert expand_ids("0-2,7") == expand_ids("[0-2,7]") == {0, 1, 2, 7}
 
 

@@ -9,6 +9,7 @@ from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import Count, Resource
 from fluxion_py.match.policy import POLICIES
 from fluxion_py.outcome import Errno
+from tests.machines import add_below
 from tests.oracles.second_by_second import SecondBySecond
 from tests.properties.engines import core
 
@@ -18,20 +19,11 @@ HORIZON = 400
 def cluster(nodes: int) -> FlatGraph:
     """Nodes of two cores each below one cluster."""
     flat = FlatGraph()
-
-    def add(kind: str, number: int, parent: int) -> int:
-        row = flat.add_vertex(kind, kind, number, f"{kind}{number}", len(flat))
-        flat.set_path_under(row, "containment", parent)
-        if parent >= 0:
-            flat.add_edge(parent, row)
-        return row
-
-    root = add("cluster", 0, -1)
-    flat.set_root("containment", root)
+    root = add_below(flat, -1, "cluster", 0)
     for n in range(nodes):
-        node = add("node", n, root)
+        node = add_below(flat, root, "node", n)
         for c in range(2):
-            add("core", c, node)
+            add_below(flat, node, "core", c)
     return flat
 
 

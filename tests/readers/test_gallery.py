@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from fluxion_py.errors import GraphError
-from fluxion_py.graph import ResourceGraph
+from fluxion_py.graph.resource_graph import ResourceGraph
+from tests.machines import RESOURCES
 
-GALLERY = Path(__file__).resolve().parents[2] / "resources"
-GOOD = sorted(path for path in GALLERY.iterdir() if path.is_file() and path.suffix != ".md")
-BAD = sorted(path for path in (GALLERY / "invalid").iterdir() if path.suffix != ".expect")
+GOOD = sorted(path for path in RESOURCES.iterdir() if path.is_file() and path.suffix != ".md")
+BAD = sorted(path for path in (RESOURCES / "invalid").iterdir() if path.suffix != ".expect")
 
 COUNTS = {
     "cloud.yaml": {"cluster": 1, "zone": 3, "subnet": 6, "node": 24, "millicore": 24, "tpu": 24},
@@ -36,7 +36,7 @@ def test_gallery_file_loads_validates_and_has_its_counts(path: Path) -> None:
 
 
 def test_every_gallery_file_is_in_the_table_and_in_the_readme() -> None:
-    readme = (GALLERY / "README.md").read_text()
+    readme = (RESOURCES / "README.md").read_text()
     assert sorted(COUNTS) == [path.name for path in GOOD]
     assert all(f"`{path.name}`" in readme for path in GOOD)
 
@@ -53,6 +53,6 @@ def test_broken_file_gives_one_line_that_names_file_and_place(path: Path) -> Non
 
 
 def test_gallery_is_small_and_has_many_broken_files() -> None:
-    total = sum(path.stat().st_size for path in GALLERY.rglob("*") if path.is_file())
+    total = sum(path.stat().st_size for path in RESOURCES.rglob("*") if path.is_file())
     assert total < 120_000
     assert len(BAD) >= 9

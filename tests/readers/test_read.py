@@ -10,8 +10,7 @@ from fluxion_py.errors import GraphError
 from fluxion_py.readers import FORMATS, ReadError, read_file, read_text
 from fluxion_py.readers.detect import detect_format
 from fluxion_py.readers.xml_text import parse_xml
-
-GALLERY = Path(__file__).resolve().parents[2] / "resources"
+from tests.machines import RESOURCES
 
 
 @pytest.mark.parametrize(
@@ -25,12 +24,12 @@ GALLERY = Path(__file__).resolve().parents[2] / "resources"
     ],
 )
 def test_format_is_seen_from_the_content(name: str, expected: str, tmp_path: Path) -> None:
-    text = (GALLERY / name).read_text()
+    text = (RESOURCES / name).read_text()
     assert detect_format(text) == expected
     assert detect_format("\ufeff\n  " + text) == expected
     misnamed = tmp_path / "machine.txt"
     misnamed.write_text(text)
-    assert read_file(misnamed).counts() == read_file(GALLERY / name).counts()
+    assert read_file(misnamed).counts() == read_file(RESOURCES / name).counts()
 
 
 def test_r_with_a_scheduling_key_is_r_and_not_jgf() -> None:
@@ -76,7 +75,7 @@ def test_unreadable_files_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_reading_fills_only_an_empty_graph() -> None:
-    flat = read_file(GALLERY / "mini.json")
+    flat = read_file(RESOURCES / "mini.json")
     with pytest.raises(ValueError, match="fills an empty graph"):
         read_text("version: 1", into=flat)
 
@@ -117,7 +116,7 @@ def test_damaged_gallery_texts_never_raise_anything_but_a_graph_error() -> None:
     """Small random damage, the same on every run: either it loads, or one line says why not."""
     random = Random(7)
     pieces = ["0", "-1", "9" * 400, "null", '"x"', "{", "]", ",", ":", "<", "&", "*", "\n  ", "\0"]
-    texts = [path.read_text() for path in GALLERY.rglob("*.*") if path.stat().st_size < 4000]
+    texts = [path.read_text() for path in RESOURCES.rglob("*.*") if path.stat().st_size < 4000]
     messages = []
     for _ in range(1500):
         text = random.choice(texts)

@@ -3,8 +3,8 @@
 import pytest
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.graph import ResourceGraph
 from fluxion_py.graph.invariants import problems
+from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.readers import ReadError, read_text
 
 
@@ -145,6 +145,8 @@ def test_recipe_written_as_json() -> None:
          "2 names for 3 x 1 parent of a"),
         ("version: 1\ncluster: c\ncontains: {r: {count: 2, contains: {a: {name: 'n[0-2]'}}}}",
          (3, 47), "3 names for 2 parents of a"),
+        ("version: 1\ncluster: c\ncontains: {a: {count: 3, name: 'n[0,1,1]'}}", (3, 32),
+         "a n1 is named twice"),
     ],
 )  # fmt: skip
 def test_wrong_recipe_is_refused_with_line_and_column(

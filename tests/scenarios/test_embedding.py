@@ -10,7 +10,7 @@ import pytest
 
 from fluxion_py import Busy, Matcher
 from tests.conftest import ROOT
-from tests.match.machines import elk, nodes, shape, slide
+from tests.machines import elk, nodes, shape, slide
 
 REQUESTS = (
     "slot=3/core=5", "rack=2/slot/node", "slot/socket", "slot=9/node", "node=2/slot=2/core",

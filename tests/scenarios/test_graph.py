@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fluxion_py import Busy, Jobspec, Matcher, ResourceGraph, Unsatisfiable
-from tests.match.machines import elk, recipe, shape
+from tests.machines import elk, recipe, shape
 
 
 def two_ways_to_ssds() -> ResourceGraph:

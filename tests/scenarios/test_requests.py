@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fluxion_py import Busy, Jobspec, JobspecError, Matcher, ResourceGraph, Unsatisfiable
-from tests.match.machines import elk, nodes, recipe, shape, slide
+from tests.machines import elk, nodes, recipe, shape, slide
 
 ARROWS = "cluster->racks[2]->slot[3]->node[1]->sockets[2]->core[18]"
 RFC_46 = "cluster/rack=2/slot=3/node/socket=2/core=18"

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from fluxion_py import Busy, FluxionError, Matcher, UnknownJobError, Unsatisfiable
-from tests.match.machines import elk, nodes, shape, tiny
+from tests.machines import elk, nodes, shape, tiny
 from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_feasibility import Feasibility
 

@@ -10,7 +10,7 @@ import pytest
 
 from fluxion_py.cli.compat import main_compat
 from fluxion_py.writers.whole_graph import write_whole
-from tests.writers.machines import mini
+from tests.machines import mini
 
 BAR = "INFO: =============================\n"
 

@@ -1,9 +1,9 @@
 from fluxion_py.match.job import JobState
-from fluxion_py.session.jobs import Job, JobTable, MatchTimes
+from fluxion_py.session.jobs import JobRecord, JobRecords, MatchTimes
 
 
-def job(jobid: int, state: JobState = JobState.ALLOCATED) -> Job:
-    return Job(jobid, state, 60, "j.yaml", 0.0000125)
+def job(jobid: int, state: JobState = JobState.ALLOCATED) -> JobRecord:
+    return JobRecord(jobid, state, 60, "j.yaml", 0.0000125)
 
 
 def test_a_line_shows_number_state_start_file_and_overhead() -> None:
@@ -11,14 +11,14 @@ def test_a_line_shows_number_state_start_file_and_overhead() -> None:
 
 
 def test_jobs_are_listed_by_number_whatever_the_order_of_their_arrival() -> None:
-    table = JobTable()
+    table = JobRecords()
     for jobid in (10, 2, 7):
         table.add(job(jobid))
     assert [found.jobid for found in table] == [2, 7, 10]
 
 
 def test_a_cancelled_job_is_known_but_not_active() -> None:
-    table = JobTable()
+    table = JobRecords()
     table.add(job(1, JobState.CANCELED))
     assert table.find(1) is not None
     assert table.active(1) is None

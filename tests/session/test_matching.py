@@ -137,3 +137,12 @@ def test_elapse_time_puts_counts_on_stdout_inside_the_block(driver: Driver) -> N
     assert effort == ["INFO: ELAPSE", *count_lines, *count_lines]
     assert "INFO: PREORDER VISIT COUNT=23" in lines
     assert run.out.count("INFO: ELAPSE=") == 1  # of the failed match
+
+
+def test_a_session_notices_a_changed_property(driver: Driver) -> None:
+    driver.put("fast.json", jobspec([slot(1, some("core"))], constraints={"properties": ["fast"]}))
+    run = driver.run(
+        "match allocate fast.json", "set-property /mini0/node1 fast=1", "match allocate fast.json"
+    )
+    assert run.out.startswith("INFO: ===")
+    assert "      ------node1[1:s]\n" in run.out

@@ -5,9 +5,9 @@ import pytest
 from fluxion_py.outcome import Errno
 from fluxion_py.session.reference_faults import ReferenceWriter, WriterRefusal
 from fluxion_py.writers.answer import Answer
+from tests.machines import chosen, mini
 from tests.session.driver import Driver
 from tests.session.test_matching import block
-from tests.writers.machines import chosen, mini
 
 CORE = ("/mini0/node0/socket0/core0:x", "/mini0/node0/socket0:s", "/mini0/node0:s", "/mini0:s")
 MEMORY = ("/mini0/node1/socket0/memory0:x*", "/mini0/node1:s", "/mini0:s")

@@ -1,7 +1,7 @@
 import pytest
 
 from fluxion_py.session.commands import COMMANDS, HANDLERS
-from tests.session.driver import Driver, start
+from tests.session.driver import Driver, jobspec, slot, some, start
 
 ABBREVIATIONS = {
     "match": "m", "multi-match": "M", "update": "u", "attach": "j", "remove": "", "find": "f",
@@ -99,3 +99,21 @@ def test_a_binary_file_is_refused_wherever_a_file_is_read(driver: Driver) -> Non
     )
     assert run.out.endswith("/mini0 is up\n")
     assert run.stderr.count("ERROR") >= 4
+
+
+def test_units_are_dropped_as_the_reference_does_and_kept_with_fixed(driver: Driver) -> None:
+    """Also those of vertices that are attached (resource-graph.md 4.2)."""
+    top: dict[str, object] = {"type": "cluster", "basename": "mini", "id": 0}
+    ssd: dict[str, object] = {"type": "ssd", "size": 7, "unit": "TB"}
+    nodes = [
+        {"id": "0", "metadata": top | {"paths": {"containment": "/mini0"}}},
+        {"id": "90", "metadata": ssd | {"paths": {"containment": "/mini0/ssd90"}}},
+    ]
+    edges = [{"source": "0", "target": "90"}]
+    driver.put("more.json", {"graph": {"nodes": nodes, "edges": edges}})
+    driver.put("ssd.json", jobspec([slot(1, some("ssd"))]))
+    commands = ("match allocate memory.json", "attach more.json", "match allocate ssd.json")
+    assert '"unit"' not in driver.run(*commands, options=("-F", "jgf")).out
+    fixed = driver.run(*commands, options=("-F", "jgf", "--fixed")).out
+    assert '"unit": "GB"' in fixed
+    assert '"unit": "TB"' in fixed

@@ -3,7 +3,7 @@ import json
 from fluxion_py.outcome import Selection
 from fluxion_py.writers.answer import Answer
 from fluxion_py.writers.jgf import write_jgf, write_jgf_shorthand
-from tests.writers.machines import chosen, mini
+from tests.machines import chosen, mini
 
 CORES = ("/mini0/node0/socket0/core0:x", "/mini0/node0/socket0/core1:x")
 ABOVE = ("/mini0/node0/socket0:s", "/mini0/node0:s", "/mini0:s")

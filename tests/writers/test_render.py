@@ -2,7 +2,7 @@ import pytest
 
 from fluxion_py.errors import InputError
 from fluxion_py.writers import FORMATS, Answer, render
-from tests.writers.machines import chosen, mini
+from tests.machines import chosen, mini
 
 MARKS = ("/mini0/node0/socket0/core0:x", "/mini0/node0:s", "/mini0:s")
 

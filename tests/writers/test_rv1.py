@@ -10,7 +10,7 @@ from fluxion_py.writers.rv1 import (
     write_rv1_nosched,
     write_rv1_shorthand,
 )
-from tests.writers.machines import chosen, mini
+from tests.machines import chosen, mini
 
 LOW = (
     "/mini0/node0/socket0/core0:x",

@@ -1,6 +1,6 @@
 from fluxion_py.writers.answer import Answer
 from fluxion_py.writers.simple import write_pretty_simple, write_simple
-from tests.writers.machines import chosen, mini
+from tests.machines import chosen, mini
 
 MARKS = (
     "/mini0/node0/socket0/core1:x",

@@ -7,7 +7,7 @@ from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import InputError
 from fluxion_py.readers import read_text
 from fluxion_py.writers.whole_graph import CHUNK, write_whole
-from tests.writers.machines import mini
+from tests.machines import mini
 
 
 def text_of(format: str, graph: FlatGraph) -> str:
