@@ -58,7 +58,11 @@ class LiveGraph:
             flexible=traverser == "flexible",
         )
         self._masks = ConstraintMasks(graph.flat)
-        self._preparer = Preparer(self._engine, node_exclusive=self.policy.node_exclusive)
+        self._preparer = Preparer(
+            self._engine,
+            node_exclusive=self.policy.node_exclusive,
+            flexible=traverser == "flexible",
+        )
         self._jobs = JobTable(self._engine)
         self._lock = RLock()
         self._epoch = graph.flat.epoch

@@ -28,9 +28,10 @@ class Preparer:
     Two jobspecs with equal resources and durations share one compiled request.
     """
 
-    def __init__(self, engine: MatchEngine, *, node_exclusive: bool) -> None:
+    def __init__(self, engine: MatchEngine, *, node_exclusive: bool, flexible: bool) -> None:
         self._engine = engine
         self._node_exclusive = node_exclusive
+        self._flexible = flexible
         self._requests: dict[tuple[Resource, ...], object] = {}
         self._last: Prepared | None = None
         self._epoch = -1
@@ -39,7 +40,8 @@ class Preparer:
         """Return a jobspec ready to match. Raises `JobspecError` if it can mean nothing.
 
         That is: no resources, a duration that is negative, NaN or longer than the graph's life
-        time, nothing that would be exclusive, more alternatives than are tried.
+        time, nothing that would be exclusive, alternatives that the traverser does not read or
+        more of them than are tried.
         """
         epoch = self._engine.graph.epoch
         last = self._last
@@ -65,6 +67,12 @@ class Preparer:
                     "nothing in the request would be exclusive, so the job would get nothing",
                     where="resources",
                     hint="put a slot around what the job is to own, or say `exclusive: true`",
+                )
+            if not self._flexible and (place := _alternatives_in(resources)):
+                raise JobspecError(
+                    "slots beside each other are alternatives, which the simple traverser refuses",
+                    where=place,
+                    hint="take the flexible traverser, or join them in one slot",
                 )
             request = self._requests[resources] = self._compile(resources)
         return Prepared(jobspec, request, duration, epoch)
@@ -98,6 +106,17 @@ def _checked_duration(seconds: float, graph_end: int) -> int:
             hint="0 means no limit: the life time of the graph",
         )
     return duration
+
+
+def _alternatives_in(resources: Sequence[Resource], place: str = "resources") -> str | None:
+    """Return where several slots stand beside each other, or an xor_slot (jobspec.md 5)."""
+    kinds = [resource.type for resource in resources if resource.type in SLOT_TYPES]
+    if len(kinds) > 1 or "xor_slot" in kinds:
+        return place
+    for number, resource in enumerate(resources):
+        if found := _alternatives_in(resource.children, f"{place}[{number}].with"):
+            return found
+    return None
 
 
 def _takes_anything(resources: Sequence[Resource]) -> bool:
