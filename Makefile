@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
+# How the wheel is built, such as `-C cmake.define.FLUXION_SANITIZE=ON`.
+BUILD_ARGS ?=
 # The installed wheel is tested: nothing may be imported from the checkout (PYTHONSAFEPATH).
 RUN = FLUXION_WHEEL=1 PYTHONSAFEPATH=1 $(VENV)/bin/pytest
 
@@ -15,11 +17,12 @@ COMPILED := pyproject.toml CMakeLists.txt \
       \( -path 'jobspec/*' -o -path 'resources/*' \) -type f)
 CORE := $(patsubst fluxion_py/_core/%.pyi,fluxion_py._core.%,$(wildcard fluxion_py/_core/*.pyi))
 
-.PHONY: help demo test lint stubs fix bench bench-smoke develop setup clean
+.PHONY: help demo test checked lint stubs fix bench bench-smoke develop setup clean
 
 help:
 	@echo 'make demo         install, then run the main job on a real machine description'
 	@echo 'make test         install, then run all tests (PYTEST_ARGS="-n 2 -k idset" to choose)'
+	@echo 'make checked      the same on a core that checks every index, in a venv of its own'
 	@echo 'make lint         formatting, types, stubs, Cython, direction of imports'
 	@echo 'make fix          let ruff repair and format what it can'
 	@echo 'make bench        run the benches (minutes); bench-smoke runs the small ones once'
@@ -31,6 +34,10 @@ demo: $(VENV)/.wheel
 
 test: $(VENV)/.wheel $(VENV)/.group-test
 	$(RUN) $(PYTEST_ARGS)
+
+checked:
+	$(MAKE) --no-print-directory test VENV=$(VENV)-checked \
+	  BUILD_ARGS='-C build-dir=build/checked -C cmake.define.FLUXION_CHECKED=ON'
 
 lint: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-lint stubs
 	$(VENV)/bin/ruff check .
@@ -58,7 +65,7 @@ develop: $(VENV)/.editable $(VENV)/.group-test $(VENV)/.group-lint
 setup: $(VENV)/.wheel
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) $(VENV)-checked build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 	  .import_linter_cache .benchmarks
 
 # ---- set-up: each stamp says that a step was done after its inputs changed ----
@@ -74,7 +81,7 @@ $(VENV)/.group-%: pyproject.toml | $(VENV)/.pip
 	@touch $@
 
 $(VENV)/.wheel: $(SOURCES) | $(VENV)/.pip $(VENV)/.group-build
-	$(VENV)/bin/pip install --quiet --no-build-isolation .
+	$(VENV)/bin/pip install --quiet --no-build-isolation $(BUILD_ARGS) .
 	@rm -f $(VENV)/.editable
 	@touch $@
 

@@ -16,6 +16,10 @@ from fluxion_py._core.walk cimport EMITTED, Walk
 from fluxion_py.outcome import Selection
 
 
+cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
+cdef int32_t DEEPEST = 1001     # depth of a selected vertex: the root has 1
+
+
 @cython.final
 cdef class Emission:
     """Emits and records for one engine."""
@@ -147,14 +151,22 @@ cdef class Emission:
         cdef int64_t needs
         cdef bint exclusive
         cdef size_t level
+        cdef set rows = set()
+        if jobid < 0 or self.ledger.jobs.count(jobid):
+            raise ValueError(f"job {jobid} is negative or holds something already")
+        if at < 0 or duration <= 0 or duration > FOREVER - at:
+            raise ValueError(f"a window of {duration} s from {at} on")
+        for row, needs, _, depth in vertices:
+            if not self.graph.alive(row) or not 1 <= depth <= DEEPEST:
+                raise ValueError(f"vertex {row} at depth {depth} is not in the graph")
+            if row in rows or not 0 <= needs <= self.graph.v_size[row]:
+                raise ValueError(f"vertex {row} is listed twice or has no {needs} units")
+            rows.add(row)
+            deepest = max(deepest, depth)
         self.jobid = jobid
         self.start = at
         self.end = at + duration
         self.record_flags = flags
-        for row, _, _, depth in vertices:
-            if not self.graph.alive(row) or depth < 1:
-                raise ValueError(f"vertex {row} at depth {depth} is not in the graph")
-            deepest = max(deepest, depth)
         self.below.resize(max(self.below.size(), <size_t> deepest + 2))
         for level in range(self.below.size()):
             self.below[level].assign(self.ledger.tracked.size(), -1)

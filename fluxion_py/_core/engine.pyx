@@ -31,6 +31,11 @@ OPS = (
 )
 
 
+cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
+    """Return the end of a window, at most the end of time; `duration` is not negative."""
+    return start + duration if start <= FOREVER - duration else FOREVER
+
+
 @cython.final
 cdef class Engine:
     """The matching engine over one graph: matching.md 3 to 11."""
@@ -49,7 +54,7 @@ cdef class Engine:
     cdef int32_t node_type
 
     def __init__(
-        self, FlatGraph graph, *, subsystems=("containment",), policy, filters=(
+        self, FlatGraph graph not None, *, subsystems=("containment",), policy, filters=(
             ("ALL", "core"), ("ALL", "node")
         ), bint flexible=False, bint reference_ties=False, bint strict=False,
         int64_t graph_end=3153600000,
@@ -90,8 +95,8 @@ cdef class Engine:
         return Request(resources, self.graph.find_type, self.flexible)
 
     def match(
-        self, str op, Request request not None, int64_t duration, int64_t jobid, int64_t now=0,
-        bytes allowed=None,
+        self, str op not None, Request request not None, int64_t duration, int64_t jobid,
+        int64_t now=0, bytes allowed=None,
     ):
         """Run one match operation; see `Outcome` for the answer. Raises ValueError for a bad op."""
         cdef bint satisfiable_only = op == "satisfiability"
@@ -102,10 +107,17 @@ cdef class Engine:
             raise ValueError(f"unknown operation {op}; known: {', '.join(OPS)}")
         if duration <= 0 or now < 0:
             raise ValueError(f"duration {duration} and time {now} must be positive")
+        if record and jobid < 0:
+            raise ValueError(f"job id {jobid} is negative")
         if record and not self.strict and self.ledger.jobs.count(jobid):
             raise ValueError(f"job {jobid} holds something already")
         if allowed is not None and len(allowed) != len(self.graph):
             raise ValueError(f"{len(allowed)} bytes allowed for {len(self.graph)} rows")
+        self.ledger.check_primed()
+        if request.flexible != self.flexible or (
+            <size_t> request.types > self.walk.always_exclusive.size()
+        ):
+            raise ValueError("the request was compiled by another engine, or before a change")
         if request.nodes.empty():
             return Outcome(Errno.INVALID)
         if request.sibling_slots and not self.flexible and not self.strict:
@@ -123,7 +135,7 @@ cdef class Engine:
                 never = op == "allocate_with_satisfiability"
                 return self.outcome(Errno.NEVER if never else Errno.BUSY, now, duration)
             return self.refusal(op, request, duration, now)
-        if not self.select(request, now, now + duration, True):
+        if not self.select(request, now, end_of(now, duration), True):
             at = self.earliest(request, duration, now) if later else -1
             if at < 0:
                 return self.refusal(op, request, duration, now)
@@ -183,7 +195,7 @@ cdef class Engine:
             return True     # what a constraint excludes, the walk finds out itself
         if op != "allocate" and op != "without_allocating":
             start = self.graph_end - 1
-        end = min(start, FOREVER - duration) + duration
+        end = end_of(start, duration)
         for row in range(self.graph.v_type.size()):
             if self.graph.v_type[row] == self.node_type and self.graph.v_flags[row] & ALIVE and (
                 self.walk.allowed[row]
@@ -202,7 +214,7 @@ cdef class Engine:
         following = self.next_candidate(request, duration, time)
         while following >= 0:
             time = following
-            found = self.select(request, time, time + duration, False)
+            found = self.select(request, time, end_of(time, duration), False)
             following = self.next_candidate(request, duration, time)
             if following < 0:
                 self.walk.failure = NOENT
@@ -224,7 +236,7 @@ cdef class Engine:
                 best = self.next_hold_point(time, best)
             if best < 0:
                 return -1
-            if self.ledger.fits_below(self.top, request.total, best, best + duration):
+            if self.ledger.fits_below(self.top, request.total, best, end_of(best, duration)):
                 return best
             time = best
 
@@ -278,6 +290,9 @@ cdef class Engine:
         cdef FlatGraph g = self.graph
         cdef bint exclusive
         self.begin()
+        self.ledger.check_primed()
+        if jobid < 0:
+            raise ValueError(f"job id {jobid} is negative")
         if not self.strict and self.ledger.jobs.count(jobid):
             raise ValueError(f"job {jobid} holds something already")
         if at < 0 or duration <= 0 or duration > FOREVER - at:
@@ -321,14 +336,17 @@ cdef class Engine:
         `vertices` are those of the `Selection`: (row, needs, exclusive, depth), children first.
         Nothing is checked against other jobs: the state that is loaded was checked when made.
         """
+        self.ledger.check_primed()
         self.emission.book(jobid, vertices, at, duration, RESERVED if reserved else 0)
 
     def edge_weights(self):
         """Return [(source, target, weight)] that `first*` policies have learnt."""
+        self.ledger.check_primed()
         return self.walk.ranking.weights()
 
     def set_edge_weights(self, weights):
         """Take over what `edge_weights` returned; edges that are gone are left out."""
+        self.ledger.check_primed()
         if self.walk.stop_on_first:
             self.walk.ranking.take_over(weights)
 
@@ -336,6 +354,7 @@ cdef class Engine:
 
     def cancel(self, int64_t jobid):
         """Give back everything of a job. Raises KeyError if it has nothing here."""
+        self.ledger.check_primed()
         return self.canceller.whole(jobid)
 
     def cancel_ranks(self, int64_t jobid, ranks):
@@ -344,6 +363,7 @@ cdef class Engine:
         Raises KeyError for an unknown job, ValueError for a rank where it has nothing; then
         nothing is changed.
         """
+        self.ledger.check_primed()
         return self.canceller.ranks(jobid, ranks)
 
     def cancel_vertices(self, int64_t jobid, rows):
@@ -353,6 +373,7 @@ cdef class Engine:
         nothing is changed. With `strict` what comes before that one is lost to the job, and so
         is its place in it, as the reference has it (errata G4 d).
         """
+        self.ledger.check_primed()
         return self.canceller.vertices(jobid, rows)
 
     # ---- change of the graph (resource-graph.md 7) ----
@@ -370,10 +391,11 @@ cdef class Engine:
         Returns the ids of those jobs, ascending. With `strict` they keep it, unreachable, and
         what they used still counts above (the reference's rule).
         """
-        self.graph.check(row)
-        if row == self.top:
+        self.ledger.check_primed()
+        gone = self.graph.hanging_below(row)
+        if self.top in gone:
             raise ValueError("the root cannot be removed")
-        affected = [] if self.strict else self.canceller.evict(self.graph.hanging_below(row))
+        affected = [] if self.strict else self.canceller.evict(gone)
         self.graph.detach(row)
         self.reprime()
         return affected
@@ -385,6 +407,7 @@ cdef class Engine:
         anything is changed.
         """
         cdef int32_t row
+        self.ledger.check_primed()
         wanted = list(ranks)
         for rank in wanted:
             if rank < 0 or not self.graph.rows_of_rank(rank):
@@ -399,6 +422,8 @@ cdef class Engine:
             victims.update(
                 self.ledger.below(top) if self.strict else self.graph.hanging_below(top)
             )
+        if self.top in victims:
+            raise ValueError("the root cannot be removed")
         affected = self.canceller.evict(sorted(victims))
         for row in tops:
             if self.graph.alive(row):
@@ -409,6 +434,7 @@ cdef class Engine:
     def set_status(self, int32_t row, bint up):
         """Set a vertex's own status; what is below a down vertex is not given out."""
         cdef int64_t nodes
+        self.ledger.check_primed()
         if self.graph.up(row) == up:
             return
         self.graph.set_up(row, up)
@@ -423,16 +449,18 @@ cdef class Engine:
 
     # ---- looking (matching.md 11) ----
 
-    def mask(self, str kind, int64_t jobid=0):
+    def mask(self, str kind not None, int64_t jobid=0):
         """Return one byte per row: does this hold for the vertex?
 
         `down`, `allocated` and `reserved` are inherited along the dominant tree; `filtered` and
         the four of one job (`jobid-alloc`, `-reserved`, `-span`, `-tag`) are the vertex's own.
         """
+        self.ledger.check_primed()
         return self.look.mask(kind, jobid)
 
     def emit(self, bytes mask):
         """Return the vertices of a mask with all their ancestors, each at full size, exclusive."""
+        self.ledger.check_primed()
         return self.look.emit(mask)
 
     def filter_usage(self, int32_t row, int64_t at, jobid=None):
@@ -440,10 +468,12 @@ cdef class Engine:
 
         `used` is what is held below at an instant, or by one job.
         """
+        self.ledger.check_primed()
         return self.look.filter_usage(row, at, jobid)
 
     def holds(self, int32_t row):
         """Return [(jobid, start, end, needs, exclusive, reserved)] of a vertex, by job id."""
+        self.ledger.check_primed()
         return self.look.holds(row)
 
     def job_rows(self, int64_t jobid):
@@ -456,5 +486,8 @@ cdef class Engine:
 
     def available(self, int32_t row, int64_t at, int64_t duration):
         """Return the units of a vertex's own pool that are free all through a window."""
+        self.ledger.check_primed()
         self.graph.check(row)
-        return self.ledger.available(row, at, at + duration)
+        if duration < 0:
+            raise ValueError(f"duration {duration} is negative")
+        return self.ledger.available(row, at, end_of(at, duration))

@@ -53,8 +53,9 @@ cdef class FlatGraph:
     cdef dict unit_ids
     cdef list property_maps             # distinct maps, shared by vertices, never changed in place
     cdef dict property_ids              # tuple of items -> index
-    cdef dict own_paths                 # (row, subsystem id) -> text
+    cdef dict own_paths                 # (row, subsystem id) -> text, of removed rows as well
     cdef dict roots                     # subsystem id -> row
+    cdef int64_t total_size             # units of all rows, removed ones as well; bounded
     cdef readonly int64_t vertex_count
     cdef readonly int64_t edge_count
     cdef readonly int64_t epoch         # grows with every change of topology
@@ -67,11 +68,15 @@ cdef class FlatGraph:
     cdef int64_t name_epoch
     cdef int64_t rank_epoch
 
-    cdef int32_t new_row(self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size)
-    cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem)
+    cdef int check_units(self, int64_t vertices, int64_t size) except -1
+    cdef int32_t new_row(
+        self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size
+    ) except -1
+    cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem) except -1
     cdef void unlink_edge(self, int32_t edge) noexcept
     cdef int32_t string_id(self, str text) except -2
     cdef int check(self, int64_t row) except -1
+    cdef int check_live(self, int64_t row) except -1
     cdef int64_t unit_id(self, str unit) except -1
     cdef int64_t property_map_id(self, properties) except -2
     cdef string name_text(self, int64_t row)

@@ -16,9 +16,14 @@ from libcpp.pair cimport pair
 from libcpp.string cimport string, to_string
 from libcpp.vector cimport vector
 
+from fluxion_py.errors import GraphError
+
 RESERVED_TYPES = (
     "cluster", "core", "socket", "gpu", "node", "rack", "slot", "xor_slot", "ssd", "storage_node",
 )
+cdef int MAX_PATH_DEPTH = 1000      # levels of a path, as of the engine's trees
+cdef int64_t MAX_ROWS = 0x7FFFFFFF  # rows and edges are numbered by 32 bits
+cdef int64_t MAX_UNITS = 1 << 60    # sizes of a graph add up to this at most: no sum overflows
 cdef uint64_t FNV_START = 14695981039346656037ULL
 cdef uint64_t FNV_PRIME = 1099511628211ULL
 
@@ -52,18 +57,19 @@ cdef class FlatGraph:
 
     # ---- names ----
 
-    def type_id(self, str name):
+    def type_id(self, str name not None):
         """Return the number of a type, giving it the next one if it is new."""
         found = self.type_ids.get(name)
         if found is None:
             found = len(self.type_names)
             if found > 32000:
-                raise ValueError("more than 32000 resource types")
+                raise GraphError("more than 32000 resource types")
+            name.encode()       # refuses what is no text, before it is taken in
             self.type_ids[name] = found
             self.type_names.append(name)
         return found
 
-    def find_type(self, str name):
+    def find_type(self, str name not None):
         """Return the number of a type, -1 if no vertex or reserved name has it."""
         return self.type_ids.get(name, -1)
 
@@ -71,18 +77,18 @@ cdef class FlatGraph:
         """Return all type names in intern order."""
         return list(self.type_names)
 
-    def subsystem_id(self, str name):
+    def subsystem_id(self, str name not None):
         """Return the number of a subsystem, giving it the next one if it is new."""
         found = self.subsystem_ids.get(name)
         if found is None:
             found = len(self.subsystem_names)
             if found > 120:
-                raise ValueError("more than 120 subsystems")
+                raise GraphError("more than 120 subsystems")
             self.subsystem_ids[name] = found
             self.subsystem_names.append(name)
         return found
 
-    def find_subsystem(self, str name):
+    def find_subsystem(self, str name not None):
         """Return the number of a subsystem, -1 if it is unknown."""
         return self.subsystem_ids.get(name, -1)
 
@@ -102,6 +108,8 @@ cdef class FlatGraph:
 
     def reserve(self, int64_t vertices):
         """Make room for that many more vertices, one edge each, so that growth copies nothing."""
+        if not 0 <= vertices <= MAX_ROWS:
+            raise ValueError(f"room for {vertices} vertices, not 0 to {MAX_ROWS}")
         cdef size_t total = self.v_type.size() + vertices
         self.v_type.reserve(total)
         self.v_flags.reserve(total)
@@ -124,7 +132,19 @@ cdef class FlatGraph:
         self.e_next_out.reserve(total)
         self.e_next_in.reserve(total)
 
-    cdef int32_t new_row(self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size):
+    cdef int check_units(self, int64_t vertices, int64_t size) except -1:
+        """Refuse vertices that would make the graph larger than its sums can count."""
+        if size < 0:
+            raise GraphError(f"size {size} is negative")
+        if vertices > MAX_ROWS - <int64_t> self.v_type.size():
+            raise GraphError(f"more than {MAX_ROWS} vertices")
+        if vertices and size > (MAX_UNITS - self.total_size) // vertices:
+            raise GraphError(f"the sizes add up to more than {MAX_UNITS}")
+        return 0
+
+    cdef int32_t new_row(
+        self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size
+    ) except -1:
         cdef int32_t row = <int32_t> self.v_type.size()
         self.v_type.push_back(type)
         self.v_flags.push_back(ALIVE)
@@ -141,11 +161,14 @@ cdef class FlatGraph:
         self.v_last_out.push_back(-1)
         self.v_first_in.push_back(-1)
         self.vertex_count += 1
+        self.total_size += size
         self.epoch += 1
         return row
 
-    cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem):
+    cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem) except -1:
         cdef int32_t edge = <int32_t> self.e_source.size()
+        if <int64_t> self.e_source.size() >= MAX_ROWS:
+            raise GraphError(f"more than {MAX_ROWS} edges")
         self.e_source.push_back(source)
         self.e_target.push_back(target)
         self.e_subsystem.push_back(subsystem)
@@ -162,21 +185,24 @@ cdef class FlatGraph:
         return edge
 
     def add_vertex(
-        self, str type, str basename, int64_t id, str name, int64_t uniq_id, int32_t rank=-1,
-        int64_t size=1, str unit="", properties=None, bint up=True,
+        self, str type not None, str basename not None, int64_t id, str name not None,
+        int64_t uniq_id, int32_t rank=-1, int64_t size=1, str unit="", properties=None,
+        bint up=True,
     ):
         """Append one vertex without edges or paths and return its row."""
-        if size < 0:
-            raise ValueError(f"size {size} of {name} is negative")
-        cdef int32_t row = self.new_row(self.type_id(type), id, uniq_id, rank, size)
-        if basename != type:
-            self.v_basename[row] = self.string_id(basename)
+        self.check_units(1, size)
+        cdef int16_t type_id = self.type_id(type)
+        cdef int16_t unit_id = self.unit_id(unit) if unit else 0
+        cdef int32_t own_base = -1 if basename == type else self.string_id(basename)
+        cdef int32_t own_name = -1
+        cdef int32_t own_properties = self.property_map_id(properties) if properties else -1
         if name != (basename if id == -1 else f"{basename}{id}"):
-            self.v_name[row] = self.string_id(name)
-        if unit:
-            self.v_unit[row] = self.unit_id(unit)
-        if properties:
-            self.v_properties[row] = self.property_map_id(properties)
+            own_name = self.string_id(name)
+        cdef int32_t row = self.new_row(type_id, id, uniq_id, rank, size)
+        self.v_basename[row] = own_base
+        self.v_name[row] = own_name
+        self.v_unit[row] = unit_id
+        self.v_properties[row] = own_properties
         if not up:
             self.v_flags[row] |= DOWN
         return row
@@ -187,7 +213,7 @@ cdef class FlatGraph:
         if found is None:
             found = len(self.units)
             if found > 32000:
-                raise ValueError("more than 32000 units")
+                raise GraphError("more than 32000 units")
             self.unit_ids[unit] = found
             self.units.append(unit)
         return found
@@ -199,14 +225,17 @@ cdef class FlatGraph:
             return -1
         found = self.property_ids.get(key)
         if found is None:
+            for name, value in key:
+                if not (isinstance(name, str) and isinstance(value, str)):
+                    raise TypeError(f"property {name!r} = {value!r} is not text")
             found = len(self.property_maps)
             self.property_ids[key] = found
             self.property_maps.append(dict(key))
         return found
 
     def add_children(
-        self, parents, int64_t per_parent, str type, str basename, ids, int64_t size, str unit,
-        str subsystem, int64_t first_rank=-1,
+        self, parents, int64_t per_parent, str type not None, str basename not None, ids,
+        int64_t size, str unit, str subsystem not None, int64_t first_rank=-1,
     ):
         """Append `per_parent` children to each parent and return the range of their rows.
 
@@ -214,25 +243,26 @@ cdef class FlatGraph:
         """
         cdef const int32_t[::1] above = array("i", parents)
         cdef const int64_t[::1] numbers = ids if isinstance(ids, array) else array("q", ids)
-        cdef int64_t i, _, k = 0
+        cdef int64_t i, _, k = 0, start = <int64_t> self.v_type.size()
+        if not 0 <= per_parent <= MAX_ROWS or numbers.shape[0] != above.shape[0] * per_parent:
+            raise ValueError(f"{numbers.shape[0]} ids for {above.shape[0]} x {per_parent} children")
+        if first_rank > MAX_ROWS - numbers.shape[0]:
+            raise GraphError(f"ranks from {first_rank} on are too large")
+        self.check_units(numbers.shape[0], size)
+        for i in range(above.shape[0]):
+            self.check_live(above[i])
         cdef int16_t type_id = self.type_id(type)
         cdef int8_t subsystem_id = self.subsystem_id(subsystem)
         cdef int32_t base = -1 if basename == type else self.string_id(basename)
-        cdef int16_t unit_id = self.unit_id(unit)
+        cdef int16_t unit_id = self.unit_id(unit) if unit else 0
         cdef int32_t row
-        cdef int64_t start = <int64_t> self.v_type.size()
-        if numbers.shape[0] != above.shape[0] * per_parent:
-            raise ValueError(f"{numbers.shape[0]} ids for {above.shape[0]} x {per_parent} children")
-        if size < 0:
-            raise ValueError(f"size {size} of {basename} is negative")
-        for i in range(above.shape[0]):
-            self.check(above[i])
-        if per_parent * above.shape[0] > 1000:
-            self.reserve(per_parent * above.shape[0])
+        if numbers.shape[0] > 1000:
+            self.reserve(numbers.shape[0])
         for i in range(above.shape[0]):
             for _ in range(per_parent):
                 row = self.new_row(
-                    type_id, numbers[k], start + k, -1 if first_rank < 0 else first_rank + k, size
+                    type_id, numbers[k], start + k,
+                    -1 if first_rank < 0 else <int32_t> (first_rank + k), size
                 )
                 self.v_basename[row] = base
                 self.v_unit[row] = unit_id
@@ -245,15 +275,15 @@ cdef class FlatGraph:
                 self.set_path_under(start + i, subsystem, above[i // per_parent])
         return range(start, start + k)
 
-    def add_edge(self, int64_t source, int64_t target, str subsystem="containment"):
+    def add_edge(self, int64_t source, int64_t target, str subsystem not None="containment"):
         """Join two vertices; an edge that joins them already only changes its subsystem.
 
         That is the reference's rule (resource-graph.md 2). O(in-degree of the target).
         """
+        self.check_live(source)
+        self.check_live(target)
         cdef int8_t subsystem_id = self.subsystem_id(subsystem)
         cdef int32_t edge
-        self.check(source)
-        self.check(target)
         edge = self.v_first_in[target]
         while edge >= 0:
             if self.e_source[edge] == source:
@@ -263,31 +293,41 @@ cdef class FlatGraph:
             edge = self.e_next_in[edge]
         self.new_edge(source, target, subsystem_id)
 
-    def set_path(self, int64_t row, str subsystem, str path):
+    def set_path(self, int64_t row, str subsystem not None, str path not None):
         """Give a vertex an absolute path in a subsystem; the last one given counts."""
-        self.check(row)
+        self.check_live(row)
         cdef int64_t subsystem_id = self.subsystem_id(subsystem)
         self.own_paths[(row, subsystem_id)] = path
         if subsystem_id == 0:
             self.v_above[row] = OWN_PATH
         self.epoch += 1
 
-    def set_path_under(self, int64_t row, str subsystem, int64_t parent):
+    def set_path_under(self, int64_t row, str subsystem not None, int64_t parent):
         """Give a vertex the path "parent's path/name" in a subsystem; -1 as parent: "/name"."""
-        self.check(row)
-        if parent >= 0:
-            self.check(parent)
+        cdef int64_t above = parent if subsystem == "containment" else -1
+        cdef int depth = 0
+        self.check_live(row)
+        if parent != -1:
+            self.check_live(parent)
+        while above >= 0:
+            if above == row or depth >= MAX_PATH_DEPTH:
+                raise GraphError(
+                    f"the path of {self.name(row)} would go round in a circle" if above == row
+                    else f"the path of {self.name(row)} has more than {MAX_PATH_DEPTH} levels"
+                )
+            above = self.v_above[above]
+            depth += 1
         if self.subsystem_id(subsystem) == 0:
             self.own_paths.pop((row, 0), None)
             self.v_above[row] = parent
             self.epoch += 1
         else:
-            above = self.path(parent, subsystem) if parent >= 0 else ""
-            self.set_path(row, subsystem, f"{above or ''}/{self.name(row)}")
+            start = self.path(parent, subsystem) if parent >= 0 else ""
+            self.set_path(row, subsystem, f"{start or ''}/{self.name(row)}")
 
-    def set_root(self, str subsystem, int64_t row):
+    def set_root(self, str subsystem not None, int64_t row):
         """Make a vertex the root of a subsystem."""
-        self.check(row)
+        self.check_live(row)
         self.roots[self.subsystem_id(subsystem)] = row
 
     cdef void unlink_edge(self, int32_t edge) noexcept:
@@ -318,7 +358,7 @@ cdef class FlatGraph:
 
         A vertex that has a containment parent outside does not count. O(size of the answer).
         """
-        self.check(row)
+        self.check_live(row)
         cdef list found = [row]
         cdef set inside = {row}
         cdef int32_t edge, incoming
@@ -353,7 +393,6 @@ cdef class FlatGraph:
             while self.v_first_in[<int64_t> victim] >= 0:
                 self.unlink_edge(self.v_first_in[<int64_t> victim])
             self.v_flags[<int64_t> victim] &= ~ALIVE
-        self.own_paths = {k: v for k, v in self.own_paths.items() if k[0] not in inside}
         self.roots = {k: v for k, v in self.roots.items() if v not in inside}
         self.vertex_count -= len(gone)
         self.epoch += 1
@@ -378,6 +417,12 @@ cdef class FlatGraph:
     cdef int check(self, int64_t row) except -1:
         if row < 0 or row >= <int64_t> self.v_type.size():
             raise IndexError(f"no vertex {row}")
+        return 0
+
+    cdef int check_live(self, int64_t row) except -1:
+        self.check(row)
+        if not self.v_flags[row] & ALIVE:
+            raise IndexError(f"vertex {row} was removed")
         return 0
 
     def alive(self, int64_t row):
@@ -456,7 +501,7 @@ cdef class FlatGraph:
             return {}
         return dict(self.property_maps[self.v_properties[row]])
 
-    def set_property(self, int64_t row, str key, str value):
+    def set_property(self, int64_t row, str key not None, str value not None):
         """Set one property, replacing an old value."""
         self.check(row)
         self.v_properties[row] = self.property_map_id({**self.properties(row), key: value})
@@ -559,7 +604,7 @@ cdef class FlatGraph:
                 at = self.v_above[at]
             if not done[at]:
                 done[at] = 1
-                if self.v_above[at] == OWN_PATH and self.v_flags[at] & ALIVE:
+                if self.v_above[at] == OWN_PATH:
                     hashes[at] = fnv(FNV_START, (<str> self.own_paths[(at, 0)]).encode())
                 else:
                     hashes[at] = fnv(fnv(FNV_START, slash), self.name_text(at))
@@ -578,7 +623,7 @@ cdef class FlatGraph:
         sort(self.path_index.begin(), self.path_index.end())
         self.path_epoch = self.epoch
 
-    def rows_at(self, str path):
+    def rows_at(self, str path not None):
         """Return the vertices with this path in any subsystem, in order of creation."""
         if self.path_epoch != self.epoch:
             self.build_path_index()
@@ -594,7 +639,7 @@ cdef class FlatGraph:
             at += 1
         return found
 
-    def rows_named(self, str name):
+    def rows_named(self, str name not None):
         """Return the vertices with this name, in order of creation."""
         if self.name_epoch != self.epoch:
             self.build_name_index()

@@ -22,6 +22,10 @@ cdef enum:
     OWNED = 2           # the vertex's units are taken (a span in plans)
     RESERVED = 4        # ... recorded as a reservation, else as an allocation
 
+cdef enum:              # `primed`, in one pass over a tree
+    PRIMING = 1         # the pass is below the vertex now: meeting it again means a cycle
+    PRIMED = 2
+
 cdef struct Hold:
     int64_t jobid
     int64_t start       # seconds
@@ -62,15 +66,18 @@ cdef class Ledger:
     cdef vector[uint8_t] share              # by type: some vertex has several parents
     cdef bint any_shared
     # priming scratch
-    cdef vector[vector[uint8_t]] anchored   # anchor type -> type -> tracked there
+    cdef int64_t epoch                      # of the graph when primed, -1 if that failed
+    cdef vector[vector[uint8_t]] anchored   # anchor type -> type -> tracked there; empty: none
     cdef vector[uint8_t] everywhere         # type -> tracked at ALL anchors
     cdef vector[vector[int64_t]] sums       # depth -> type -> units below
-    cdef vector[uint8_t] primed             # seen in this pass over the tree
+    cdef vector[uint8_t] primed             # 0, PRIMING or PRIMED
     cdef vector[uint8_t] seen               # scratch of free_inside; `trail` lists what to clear
     cdef vector[int32_t] trail
     cdef vector[uint8_t] noted              # met through a second parent, or below such a vertex
 
     cdef int prime(self) except -1
+    cdef int check_primed(self) except -1
+    cdef int anchor(self, int16_t anchor, int16_t kind) except -1
     cdef int prime_vertex(self, int32_t row, int8_t subsystem, int depth) except -1
     cdef int track_leaf_types(self) except -1
     cdef int drop_stale_filters(self) except -1

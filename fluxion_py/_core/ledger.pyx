@@ -12,6 +12,8 @@ from libcpp.vector cimport vector
 from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
 from fluxion_py._core.timeline cimport TimeLine
 
+from fluxion_py.errors import GraphError
+
 MAX_DEPTH = 1000    # the walk is recursive: some 300 bytes of stack per level
 
 
@@ -28,7 +30,12 @@ cdef int find_type(const vector[int16_t]& types, int16_t type) noexcept:
 cdef class Ledger:
     """Holds, filters and jobs of one engine."""
 
-    def __init__(self, FlatGraph graph, subsystems, filter_spec, bint strict):
+    def __init__(
+        self, FlatGraph graph not None, list subsystems not None, list filter_spec not None,
+        bint strict,
+    ):
+        if not subsystems:
+            raise GraphError("no subsystem is selected")
         self.strict = strict
         self.top = graph.roots[subsystems[0]]
         self.graph = graph
@@ -37,12 +44,16 @@ cdef class Ledger:
         self.filter_spec = filter_spec
         self.free_hold = -1
         self.lines = []
+        self.epoch = -1
 
     # ---- filters (matching.md 3, errata G8) ----
 
     cdef int prime(self) except -1:
         """Compute what is tracked where and all totals anew; spans in time lines are kept."""
         cdef size_t types, rows = self.graph.v_type.size(), kind
+        if self.dominant not in self.graph.roots:
+            raise GraphError("the graph has lost its root")
+        self.epoch = -1
         everywhere = {below for anchor, below in self.filter_spec if anchor == "ALL"}
         for anchor, below in self.filter_spec:
             self.graph.type_id(below)
@@ -54,14 +65,14 @@ cdef class Ledger:
         self.v_filter.resize(rows, -1)
         self.everywhere.assign(types, 0)
         self.tracked.assign(types, 0)
-        self.anchored.assign(types, vector[uint8_t](types, 0))
+        self.anchored.assign(types, vector[uint8_t]())
         for anchor, below in self.filter_spec:
             kind = self.graph.type_ids[below]
             self.tracked[kind] = 1
             if below in everywhere:
                 self.everywhere[kind] = 1
             else:
-                self.anchored[<int64_t> self.graph.type_ids[anchor]][kind] = 1
+                self.anchor(self.graph.type_ids[anchor], kind)
         if not self.strict:
             self.track_leaf_types()
         self.share.assign(types, 0)
@@ -69,10 +80,26 @@ cdef class Ledger:
         self.seen.resize(rows, 0)
         for subsystem in self.subsystems:
             self.primed.assign(rows, 0)
-            root = self.graph.roots[subsystem]
+            root = self.graph.roots.get(subsystem)
+            if root is None:
+                continue        # it was removed
             self.prime_vertex(root, subsystem, 0)
             if subsystem == self.dominant:
                 self.drop_stale_filters()
+        self.epoch = self.graph.epoch
+        return 0
+
+    cdef int check_primed(self) except -1:
+        """Refuse to go on with a graph that has changed: the columns here are as long as it was."""
+        if self.epoch != self.graph.epoch:
+            raise GraphError("the graph has changed; Engine.reprime() takes the changes in")
+        return 0
+
+    cdef int anchor(self, int16_t anchor, int16_t kind) except -1:
+        """Track a type at an anchor type. Few types are anchors: the others have no row."""
+        if self.anchored[anchor].empty():
+            self.anchored[anchor].resize(self.tracked.size(), 0)
+        self.anchored[anchor][kind] = 1
         return 0
 
     cdef int track_leaf_types(self) except -1:
@@ -89,7 +116,7 @@ cdef class Ledger:
                 not self.tracked[type]
             ):
                 self.tracked[type] = 1
-                self.anchored[0][type] = 1
+                self.anchor(0, type)
         return 0
 
     cdef int drop_stale_filters(self) except -1:
@@ -119,14 +146,18 @@ cdef class Ledger:
         cdef int32_t edge = g.v_first_out[row], child
         cdef int16_t child_type
         if depth >= MAX_DEPTH:
-            raise ValueError(f"the graph is deeper than {MAX_DEPTH} levels")
+            raise GraphError(f"the graph is deeper than {MAX_DEPTH} levels")
         if self.sums.size() <= <size_t> depth + 1:
             self.sums.resize(depth + 2)
         self.sums[depth].assign(types, 0)
-        self.primed[row] = 1
+        self.primed[row] = PRIMING
         while edge >= 0:
             child = g.e_target[edge]
             if g.e_subsystem[edge] == subsystem and self.primed[child]:
+                if self.primed[child] == PRIMING:
+                    raise GraphError(
+                        f"a cycle: an edge leads from {g.name(row)} back up to {g.name(child)}"
+                    )
                 self.note_shared(child, depth)
             elif g.e_subsystem[edge] == subsystem:
                 child_type = g.v_type[child]
@@ -135,13 +166,14 @@ cdef class Ledger:
                     for kind in range(types):
                         self.sums[depth][kind] += self.sums[depth + 1][kind]
                 else:
-                    self.primed[child] = 1
+                    self.primed[child] = PRIMED
                     if not self.tracked[child_type]:
                         self.tracked[child_type] = 1
-                        self.anchored[0][child_type] = 1     # type 0 is cluster
+                        self.anchor(0, child_type)      # type 0 is cluster
                 if self.tracked[child_type]:
                     self.sums[depth][child_type] += g.v_size[child]
             edge = g.e_next_out[edge]
+        self.primed[row] = PRIMED
         if subsystem == self.dominant:
             self.set_filter(row, self.sums[depth])
         return 0
@@ -156,7 +188,7 @@ cdef class Ledger:
         if self.noted[row]:
             return 0
         if depth >= MAX_DEPTH:
-            raise ValueError(f"the graph is deeper than {MAX_DEPTH} levels, or has a cycle")
+            raise GraphError(f"the graph is deeper than {MAX_DEPTH} levels, or has a cycle")
         self.noted[row] = 1
         self.share[self.graph.v_type[row]] = 1
         self.any_shared = True
@@ -201,7 +233,9 @@ cdef class Ledger:
         cdef int16_t count = <int16_t> self.tracked.size()
         cdef int32_t filter = self.v_filter[row], fresh
         for kind in range(count):
-            if self.anchored[own][kind] and not self.everywhere[kind]:
+            if not self.anchored[own].empty() and self.anchored[own][kind] and (
+                not self.everywhere[kind]
+            ):
                 types.push_back(kind)
         for kind in range(count):
             if self.everywhere[kind] and kind != own:

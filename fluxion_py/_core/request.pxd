@@ -36,6 +36,8 @@ cdef class Request:
     cdef vector[int16_t] exclusive_types    # types with exclusive: true somewhere
     cdef readonly list labels
     cdef int16_t slot
+    cdef int types                          # numbers of types are below this
+    cdef bint flexible                      # compiled for the flexible traverser
     cdef bint sibling_slots                 # several slots beside each other somewhere
 
     cdef int64_t resolve(self, int32_t node, int64_t available) noexcept

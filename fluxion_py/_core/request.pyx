@@ -12,6 +12,8 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from libcpp.vector cimport vector
 
 cdef int64_t PLENTY = 4294967295    # 2^32 - 1, the reference's "as many as there are"
+cdef int64_t TOO_MUCH = 1 << 61     # demands are cut here: more than any graph has
+cdef int MAX_DEPTH = 1000           # as of the graph: a deeper request fits nowhere
 MAX_VARIANTS = 1000
 
 
@@ -50,6 +52,24 @@ cdef bint has_alternatives(resources) except -1:
     return False
 
 
+cdef int check_shape(resources, int depth) except -1:
+    """Refuse a tree too deep to be walked, and counts that `parse` would not let pass."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"the request is deeper than {MAX_DEPTH} levels")
+    for resource in resources:
+        count = resource.count
+        if not 0 <= count.min <= PLENTY or not 0 <= count.max <= PLENTY:
+            raise ValueError(f"count {count.min} to {count.max} is not within 0 to {PLENTY}")
+        if count.operator not in ("+", "*", "^") or not 1 <= count.operand <= PLENTY:
+            raise ValueError(f"step {count.operator}{count.operand} of a count is unknown")
+        if list(count.choices) != sorted(count.choices) or not all(
+            [0 <= choice <= PLENTY for choice in count.choices]
+        ):
+            raise ValueError(f"choices {count.choices} of a count do not ascend from 0 up")
+        check_shape(resource.children, depth + 1)
+    return 0
+
+
 def as_forms(resources):
     """Return the (type, children, resource) form of a list without alternatives."""
     return [(r.type, as_forms(r.children), r) for r in resources]
@@ -61,6 +81,8 @@ cdef class Request:
 
     def __init__(self, resources, type_of, bint flexible):
         cdef size_t kind
+        check_shape(resources, 0)
+        self.flexible = flexible
         self.labels = []
         self.slot = type_of("slot")
         if flexible and has_alternatives(resources):
@@ -93,7 +115,8 @@ cdef class Request:
         for kind, _, resource in resources:
             count = resource.count
             want.type = type_of(kind)
-            want.exclusive = -1 if resource.exclusive is None else int(resource.exclusive)
+            self.types = max(self.types, want.type + 1)
+            want.exclusive = -1 if resource.exclusive is None else bool(resource.exclusive)
             want.operator = ord(count.operator)
             want.label = -1
             if resource.label is not None:
@@ -155,11 +178,11 @@ cdef class Request:
         for at in range(lo, hi):
             one = self.demand[at]
             for kind in range(one.size()):
-                one[kind] *= self.nodes[at].min
+                one[kind] = times(one[kind], self.nodes[at].min)
             if self.nodes[at].type >= 0:
                 if one.size() <= <size_t> self.nodes[at].type:
                     one.resize(self.nodes[at].type + 1)
-                one[self.nodes[at].type] += self.nodes[at].min
+                one[self.nodes[at].type] = plus(one[self.nodes[at].type], self.nodes[at].min)
             if flexible and self.nodes[at].type == self.slot:
                 if first:
                     slots = one
@@ -191,11 +214,11 @@ cdef class Request:
         while value <= limit:
             best = value
             if want.operator == c"*":
-                following = <int64_t> (<uint32_t> (value * want.operand))
+                following = <int64_t> (<uint32_t> value * <uint32_t> want.operand)
             else:
                 following = 1
                 for _ in range(min(want.operand, 64)):
-                    following = <int64_t> (<uint32_t> (following * value))
+                    following = <int64_t> (<uint32_t> following * <uint32_t> value)
             if following <= value:
                 break
             value = following
@@ -207,9 +230,17 @@ cdef class Request:
         return {kind: self.total[kind] for kind in range(self.total.size()) if self.total[kind]}
 
 
+cdef inline int64_t times(int64_t units, int64_t count) noexcept:
+    return TOO_MUCH if count and units > TOO_MUCH // count else units * count
+
+
+cdef inline int64_t plus(int64_t units, int64_t more) noexcept:
+    return min(units + more, TOO_MUCH)
+
+
 cdef void add_up(vector[int64_t]& sums, const vector[int64_t]& more):
     cdef size_t kind
     if sums.size() < more.size():
         sums.resize(more.size())
     for kind in range(more.size()):
-        sums[kind] += more[kind]
+        sums[kind] = plus(sums[kind], more[kind])

@@ -18,6 +18,7 @@ cdef class TimeLine:
     cdef vector[int32_t] refs           # spans that start or end here
     cdef vector[int64_t] used           # points * width
 
+    cdef bint is_point(self, int64_t time) noexcept
     cdef size_t after(self, int64_t time) noexcept
     cdef size_t hold_point(self, int64_t time)
     cdef void drop_point(self, int64_t time) noexcept
@@ -29,3 +30,6 @@ cdef class TimeLine:
     cdef void clip(self, int32_t kind, int64_t most) noexcept
     cdef int64_t next_point(self, int64_t time) noexcept
     cdef vector[int64_t] checked(self, int64_t start, int64_t end, amounts) except *
+    cdef int check_points(self, int64_t start, int64_t end) except -1
+    cdef int check_room(self, int64_t start, int64_t end, const vector[int64_t]& amounts,
+                        int sign) except -1

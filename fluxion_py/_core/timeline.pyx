@@ -11,13 +11,21 @@ from libc.stdint cimport int32_t, int64_t
 from libcpp.algorithm cimport upper_bound
 from libcpp.vector cimport vector
 
+cdef int64_t MOST = 1 << 61     # units in use, at most: the sum of two can be counted
+
 
 @cython.final
 cdef class TimeLine:
     """Used amounts of `width` types over time."""
 
     def __init__(self, int32_t width):
+        if width < 0:
+            raise ValueError(f"{width} types")
         self.width = width
+
+    cdef bint is_point(self, int64_t time) noexcept:
+        cdef size_t index = self.after(time)
+        return index > 0 and self.times[index - 1] == time
 
     cdef size_t after(self, int64_t time) noexcept:
         """Return the index of the first point later than `time`."""
@@ -99,16 +107,21 @@ cdef class TimeLine:
     def add_span(self, int64_t start, int64_t end, amounts):
         """Use `amounts` (one per type) on [start, end)."""
         cdef vector[int64_t] values = self.checked(start, end, amounts)
+        self.check_room(start, end, values, 1)
         self.add(start, end, values.data())
 
     def remove_span(self, int64_t start, int64_t end, amounts):
         """Give back what `add_span` took with the same arguments."""
         cdef vector[int64_t] values = self.checked(start, end, amounts)
+        self.check_points(start, end)
+        self.check_room(start, end, values, -1)
         self.remove(start, end, values.data())
 
     def change_span(self, int64_t start, int64_t end, amounts):
         """Use that much more (or less) on an interval whose two ends are points."""
         cdef vector[int64_t] values = self.checked(start, end, amounts)
+        self.check_points(start, end)
+        self.check_room(start, end, values, 1)
         self.change(start, end, values.data(), 1)
 
     cdef vector[int64_t] checked(self, int64_t start, int64_t end, amounts) except *:
@@ -116,7 +129,34 @@ cdef class TimeLine:
             raise ValueError(f"span [{start}, {end}) is empty")
         if len(amounts) != self.width:
             raise ValueError(f"{len(amounts)} amounts for {self.width} types")
-        return amounts
+        cdef vector[int64_t] values = amounts
+        if values.size() != <size_t> self.width:
+            raise ValueError(f"{values.size()} amounts for {self.width} types")
+        return values
+
+    cdef int check_points(self, int64_t start, int64_t end) except -1:
+        if not (self.is_point(start) and self.is_point(end)):
+            raise ValueError(f"no span starts or ends at both ends of [{start}, {end})")
+        return 0
+
+    cdef int check_room(
+        self, int64_t start, int64_t end, const vector[int64_t]& amounts, int sign
+    ) except -1:
+        """Refuse a change that would take the use anywhere below 0 or beyond what is counted."""
+        cdef size_t index = self.after(start)
+        cdef int32_t kind
+        cdef int64_t used
+        for kind in range(self.width):
+            used = 0 if index == 0 else self.used[(index - 1) * self.width + kind]
+            if not -MOST <= amounts[kind] <= MOST or not 0 <= used + sign * amounts[kind] <= MOST:
+                raise ValueError(f"{used} units in use cannot change by {amounts[kind]}")
+        while index < self.times.size() and self.times[index] < end:
+            for kind in range(self.width):
+                used = self.used[index * self.width + kind]
+                if not 0 <= used + sign * amounts[kind] <= MOST:
+                    raise ValueError(f"{used} units in use cannot change by {amounts[kind]}")
+            index += 1
+        return 0
 
     def peak_during(self, int32_t kind, int64_t start, int64_t end):
         """Return the highest use of type number `kind` on [start, end)."""

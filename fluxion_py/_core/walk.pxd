@@ -8,7 +8,7 @@ where they are, and they bubble up to its parent at no cost. A slot group names 
 """
 
 cimport cython
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
@@ -104,6 +104,9 @@ cdef class Walk:
     cdef vector[int64_t] needed             # kind -> units per slot
     cdef vector[Group] slots
     cdef vector[Tally] tallies
+    cdef vector[uint64_t] v_aside           # == asides: seen by this look aside
+    cdef uint64_t asides
+    cdef vector[int32_t] aside              # scratch of looking aside
     cdef int64_t root_needs
     cdef bint root_exclusive
     cdef public int failure                 # Failure of this operation so far (errata G2)
@@ -154,6 +157,7 @@ cdef class Walk:
     cdef int mark_between(self, size_t position, int32_t row, bint exclusive) except -1
     cdef int32_t way_in(self, int32_t row) noexcept
     cdef bint finish(self, size_t variant, const Visited& root) except -1
+    cdef int64_t local_id(self, int32_t row) noexcept
     cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
     cdef int read_classes(self) except -1
     cdef int set_shadow_types(self, bint requested) except -1

@@ -20,7 +20,12 @@ from fluxion_py._core.order cimport sort_reference, sort_stable
 from fluxion_py._core.ranking cimport Ranking
 from fluxion_py._core.request cimport Request, Wanted
 
+from fluxion_py.errors import JobspecError
+
 cdef int64_t WORST_CLASS = 9999                 # performance class of a vertex without a valid one
+cdef int64_t MOST_ID = 1 << 36      # local numbers count as this at most in a score
+cdef int64_t MOST_SCORE = 1 << 61   # ... and scores as this: the sum of two can be counted
+cdef size_t MAX_BUNDLES = 1000000   # amounts left that are looked at, to form the most slots
 cdef size_t MESSAGE_LIMIT = 1 << 20             # the texts repeat per vertex; 1 MiB will do
 
 
@@ -29,7 +34,7 @@ cdef class Walk:
     """Selects for one engine."""
 
     def __init__(
-        self, Ledger ledger, policy, bint flexible, bint reference_ties, bint strict
+        self, Ledger ledger not None, policy, bint flexible, bint reference_ties, bint strict
     ):
         self.ledger = ledger
         self.strict = strict
@@ -59,6 +64,8 @@ cdef class Walk:
         self.e_needs.resize(edges, 0)
         self.e_exclusive.resize(edges, 0)
         self.always_exclusive.resize(len(self.graph.type_names), 0)
+        if not self.others.empty():
+            self.v_aside.resize(rows, 0)
         if self.stop_on_first:
             self.ranking.fit_graph()
         return 0
@@ -146,7 +153,7 @@ cdef class Walk:
             return self.refuse(base, content_base)
         self.v_color[row] = self.walk
         if self.node_centric and type == self.node_type:
-            inner += (self.graph.v_id[row] + 2) * 10000 + abs(self.graph.v_uniq[row] % 10000 - 1)
+            inner += (self.local_id(row) + 2) * 10000 + abs(self.graph.v_uniq[row] % 10000 - 1)
         if slot >= 0:
             self.form_slots(row, next_lo, next_hi, slot, inner)
         else:
@@ -406,12 +413,20 @@ cdef class Walk:
     cdef int look_aside(self, int32_t row, int8_t subsystem) except -1:
         """Note, with score 0, the types that another subsystem leads to (errata G10)."""
         cdef FlatGraph g = self.graph
-        cdef int32_t edge = g.v_first_out[row]
-        while edge >= 0:
-            if g.e_subsystem[edge] == subsystem:
-                self.new_group(edge, g.v_type[g.e_target[edge]], False)
-                self.look_aside(g.e_target[edge], subsystem)
-            edge = g.e_next_out[edge]
+        cdef int32_t edge, child
+        cdef size_t at = 0
+        self.asides += 1
+        self.aside.assign(1, row)
+        while at < self.aside.size():
+            edge = g.v_first_out[self.aside[at]]
+            while edge >= 0:
+                child = g.e_target[edge]
+                if g.e_subsystem[edge] == subsystem and self.v_aside[child] != self.asides:
+                    self.v_aside[child] = self.asides
+                    self.new_group(edge, g.v_type[child], False)
+                    self.aside.push_back(child)
+                edge = g.e_next_out[edge]
+            at += 1
         return 0
 
     # ---- slots (matching.md 4.1, 4.3) ----
@@ -473,7 +488,7 @@ cdef class Walk:
                 candidate = &self.board[self.items[self.used[kind]]]
                 self.used[kind] += 1
                 units += candidate.count
-                score += candidate.score
+                score = min(score + candidate.score, MOST_SCORE)
                 self.contents.emplace_back()
                 entry = &self.contents.back()
                 entry.edge = candidate.edge
@@ -568,7 +583,9 @@ cdef class Walk:
             sign = 1
         self.keyed.clear()
         for at in range(base, top):
-            if groups[at].type == type and groups[at].score > 0:
+            if groups[at].type == type and groups[at].score > 0 and (
+                level != AT_SLOT or groups[at].contents == VERTEX   # no slot is made of slots
+            ):
                 found += groups[at].count
                 self.keyed.emplace_back(sign * groups[at].score, <int32_t> at)
         if self.order == LOCALITY and level == AT_ROOT:
@@ -776,14 +793,19 @@ cdef class Walk:
             if self.graph.v_properties[row] < 0:
                 return 1 + WORST_CLASS
             return self.map_score[self.graph.v_properties[row]]
-        return 1 + enclosing + self.graph.v_id[row] + 1
+        return 1 + enclosing + self.local_id(row) + 1
+
+    cdef inline int64_t local_id(self, int32_t row) noexcept:
+        return min(max(self.graph.v_id[row], -MOST_ID), MOST_ID)
 
     cdef int read_classes(self) except -1:
         """Read the performance class of every property map that is new."""
         cdef int64_t value
         for index in range(self.map_score.size(), len(self.graph.property_maps)):
             text = (<dict> self.graph.property_maps[index]).get("perf_class", "")
-            value = int(text) if text.isascii() and text.isdigit() else WORST_CLASS
+            value = WORST_CLASS
+            if text.isascii() and text.isdigit() and len(text) < 10:
+                value = int(text)
             self.map_score.push_back(1 + min(value, WORST_CLASS))
         return 0
 
@@ -798,24 +820,40 @@ cdef class Walk:
 
 cdef int64_t most_slots(const vector[int64_t]& left, const vector[vector[int64_t]]& costs,
                         ordered_map[vector[int64_t], pair[int64_t, int32_t]]& best) except -1:
-    """Return how many slots can be formed of `left`; note the first shape of a best sequence."""
+    """Return how many slots can be formed of `left`; note the first shape of a best sequence.
+
+    Depth first, on a stack of its own: the machine's would not do for a level per slot.
+    """
     cdef size_t shape, kind
-    cdef vector[int64_t] rest
-    cdef int64_t most = 0, count
-    cdef int32_t first = 0x7FFFFFFF
-    cdef bint fits
-    if best.count(left):
-        return best[left].first
-    for shape in range(costs.size()):
-        rest = left
-        fits = True
-        for kind in range(rest.size()):
-            rest[kind] -= costs[shape][kind]
-            fits = fits and rest[kind] >= 0
-        if fits:
-            count = 1 + most_slots(rest, costs, best)
-            if count > most:
-                most = count
+    cdef vector[vector[int64_t]] todo
+    cdef vector[int64_t] here, rest
+    cdef int64_t most
+    cdef int32_t first
+    cdef bint fits, ready
+    todo.push_back(left)
+    while not todo.empty():
+        here = todo.back()
+        most = 0
+        first = 0x7FFFFFFF
+        ready = True
+        for shape in range(costs.size()):
+            rest = here
+            fits = True
+            for kind in range(rest.size()):
+                rest[kind] -= costs[shape][kind]
+                fits = fits and rest[kind] >= 0
+            if fits and not best.count(rest):
+                if best.size() + todo.size() >= MAX_BUNDLES:
+                    raise JobspecError(
+                        f"more than {MAX_BUNDLES} ways to form slots of several shapes"
+                    )
+                todo.push_back(rest)
+                ready = False
+                break
+            if fits and best[rest].first + 1 > most:
+                most = best[rest].first + 1
                 first = <int32_t> shape
-    best[left] = pair[int64_t, int32_t](most, first)
-    return most
+        if ready:
+            best[here] = pair[int64_t, int32_t](most, first)
+            todo.pop_back()
+    return best[left].first
