@@ -47,7 +47,7 @@ cdef class Ranking:
             while edge >= 0:
                 keyed.push_back(pair[pair[uint64_t, int64_t], int32_t](
                     pair[uint64_t, int64_t](
-                        ~self.e_weight[edge], -self.graph.v_uniq[self.graph.e_target[edge]]
+                        ~self.e_weight[edge], ~self.graph.v_uniq[self.graph.e_target[edge]]
                     ), edge
                 ))
                 edge = self.graph.e_next_out[edge]

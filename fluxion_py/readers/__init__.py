@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from os import PathLike, fspath
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.errors import ReadError
+from fluxion_py.errors import GraphError, ReadError
 from fluxion_py.readers.limits import MAX_BYTES
 
 __all__ = [
@@ -77,7 +77,24 @@ def read_text(
     flat = FlatGraph() if into is None else into
     if len(flat):
         raise ValueError("read_text fills an empty graph; use attach_jgf for one that is not")
-    kind = format or _detect(text, source)
+    try:
+        _fill(flat, text, format or _detect(text, source), source, allowlist, keep_units)
+    except GraphError as error:
+        error.source = error.source or source  # a limit of the graph itself knows no file
+        raise
+    except ValueError as error:  # another one: types, sums of sizes
+        raise ReadError(str(error), source=source) from None
+    return flat
+
+
+def _fill(
+    flat: FlatGraph,
+    text: str,
+    kind: str,
+    source: str | None,
+    allowlist: Collection[str] | None,
+    keep_units: bool,
+) -> None:
     if kind == "grug":
         from fluxion_py.readers import grug, grug_generate
 
@@ -102,7 +119,6 @@ def read_text(
         read_graphml(text, flat, source)
     else:
         raise ReadError(f"unknown format {kind!r}", hint=f"known: {', '.join(FORMATS)}")
-    return flat
 
 
 def _detect(text: str, source: str | None) -> str:
