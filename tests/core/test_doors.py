@@ -13,18 +13,6 @@ from fluxion_py.jobspec.model import Count, Resource
 from fluxion_py.match.policy import POLICIES
 
 
-@pytest.fixture
-def flat() -> FlatGraph:
-    """Row 0 is the cluster, 1 and 2 are nodes with four cores each."""
-    flat = FlatGraph()
-    top = flat.add_vertex("cluster", "cluster", 0, "cluster0", 0)
-    flat.set_root("containment", top)
-    flat.set_path_under(top, "containment", -1)
-    nodes = flat.add_children([top], 2, "node", "node", [0, 1], 1, "", "containment", 0)
-    flat.add_children(list(nodes), 4, "core", "core", [*range(4)] * 2, 1, "", "containment")
-    return flat
-
-
 def engine(flat: FlatGraph, subsystems: tuple[str, ...] = ("containment",)) -> Engine:
     return Engine(flat, policy=POLICIES["first"], subsystems=subsystems)
 
