@@ -73,6 +73,7 @@ cdef class FlatGraph:
         self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size
     ) except -1
     cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem) except -1
+    cdef int join(self, int32_t source, int32_t target, int8_t subsystem) except -1
     cdef void unlink_edge(self, int32_t edge) noexcept
     cdef int32_t string_id(self, str text) except -2
     cdef int check(self, int64_t row) except -1

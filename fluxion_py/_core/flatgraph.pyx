@@ -282,16 +282,19 @@ cdef class FlatGraph:
         """
         self.check_live(source)
         self.check_live(target)
-        cdef int8_t subsystem_id = self.subsystem_id(subsystem)
-        cdef int32_t edge
-        edge = self.v_first_in[target]
+        self.join(source, target, self.subsystem_id(subsystem))
+
+    cdef int join(self, int32_t source, int32_t target, int8_t subsystem) except -1:
+        """As `add_edge` for live rows."""
+        cdef int32_t edge = self.v_first_in[target]
         while edge >= 0:
             if self.e_source[edge] == source:
-                self.e_subsystem[edge] = subsystem_id
+                self.e_subsystem[edge] = subsystem
                 self.epoch += 1
-                return
+                return 0
             edge = self.e_next_in[edge]
-        self.new_edge(source, target, subsystem_id)
+        self.new_edge(source, target, subsystem)
+        return 0
 
     def set_path(self, int64_t row, str subsystem not None, str path not None):
         """Give a vertex an absolute path in a subsystem; the last one given counts."""

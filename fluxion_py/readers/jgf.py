@@ -8,6 +8,7 @@ import gc
 from array import array
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py._core.jgf_load import load_jgf
 from fluxion_py.errors import ReadError, short
 from fluxion_py.readers.jgf_document import Document, Metadata, parse_jgf
 from fluxion_py.readers.limits import MAX_EDGES, MAX_SUBSYSTEMS, MAX_TYPES, MAX_VERTICES
@@ -23,6 +24,8 @@ def read_jgf(
     `keep_units` false drops the units, as the reference does (resource-graph.md 4.2). Returns the
     rows of the new vertices. Raises `ReadError`; then nothing was changed.
     """
+    if load_jgf(flat, text, keep_units):
+        return range(len(flat))
     collecting = gc.isenabled()
     gc.disable()  # millions of records live until the end: looking through them frees nothing
     try:
