@@ -7,7 +7,6 @@ two must not differ; `tests/readers/test_jgf_load.py` compares them.
 """
 
 from libc.stdint cimport int8_t, int32_t, int64_t
-from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from fluxion_py._core.flatgraph cimport DOWN, FlatGraph
@@ -20,6 +19,7 @@ cdef int64_t MAX_UNITS = <int64_t> 1 << 60  # as the graph's own limit
 cdef size_t MAX_TYPES = 30_000              # as readers.limits
 cdef size_t MAX_SUBSYSTEMS = 100
 cdef int MAX_SLASHES = 900                  # below the graph's limit on the levels of a path
+cdef Py_ssize_t BYTES_PER_VERTEX = 128     # of text, with an edge: a low guess, 200 are usual
 cdef Py_ssize_t MAX_TEXT = 1 << 31          # no count in it can pass the limits of a file
 
 
@@ -37,6 +37,7 @@ def load_jgf(FlatGraph flat not None, str text not None, bint keep_units):
     if size >= MAX_TEXT:
         return False
     load = Load()
+    load.scan.reserve(size // BYTES_PER_VERTEX)
     load.scan.text.at = start
     if not (load.scan.scan(start + size) and load.claim_roots(flat) and load.fits(flat)):
         return False
@@ -59,7 +60,6 @@ cdef class Load:
 
     cdef bint claim_roots(self, FlatGraph flat) except -1:
         """Find the root of every subsystem: the vertex whose path has a single slash."""
-        cdef size_t at, known
         cdef int32_t row, path
         for row in range(<int32_t> self.scan.records.size()):
             path = self.scan.records[row].path
@@ -108,7 +108,7 @@ cdef class Load:
         return 1
 
     cdef bint circular(self, int32_t subsystem):
-        """Say whether the edges of a subsystem have a cycle (Kahn: take away what has no parent)."""
+        """Say whether the edges of a subsystem have a cycle (Kahn: what has no parent goes)."""
         cdef vector[int32_t] parents, starts, children, free
         cdef size_t at, rows = self.scan.records.size()
         cdef int64_t left = 0

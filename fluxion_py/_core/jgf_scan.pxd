@@ -78,13 +78,14 @@ cdef class JgfScan:
     cdef vector[int32_t] places     # hash table of outer ids: rows, -1 free; its size a power of 2
     cdef vector[uint8_t] doubtful   # by subsystem: some edge does not lead down the paths
 
+    cdef int reserve(self, size_t vertices) except -1
     cdef bint scan(self, const char* end) except -1
     cdef bint graph(self) except -1
     cdef bint nodes(self) except -1
     cdef bint node(self) except -1
     cdef bint metadata(self, Record* record, View* name, View* basename) except -1
     cdef int field(self, const View& key, Record* record, View* name, View* basename) except -1
-    cdef bint string(self, View* found) except -1
+    cdef bint take_text(self, View* found) except -1
     cdef bint properties(self, Record* record) except -1
     cdef bint path_list(self, Record* record) except -1
     cdef bint complete(self, Record* record, View* name, View* basename) except -1

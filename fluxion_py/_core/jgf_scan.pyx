@@ -71,6 +71,13 @@ cdef class JgfScan:
         self.property_maps = []
         self.subsystems.place(view_of(string(b"containment")))
 
+    cdef int reserve(self, size_t vertices) except -1:
+        """Make room; what is not used costs nothing."""
+        self.records.reserve(vertices)
+        self.paths.reserve(vertices)
+        self.joins.reserve(vertices)
+        return 0
+
     # ---- the document ----
 
     cdef bint scan(self, const char* end) except -1:
@@ -213,7 +220,7 @@ cdef class JgfScan:
         cdef int64_t number = 0
         cdef View text
         if equals(key, b"type", 4):
-            if not self.string(&text) or text.size == 0:
+            if not self.take_text(&text) or text.size == 0:
                 return 0
             record.type = self.types.place(text)
             return 2
@@ -229,9 +236,9 @@ cdef class JgfScan:
             record.rank = <int32_t> number
             return 32
         if equals(key, b"basename", 8):
-            return 64 if self.string(basename) else 0
+            return 64 if self.take_text(basename) else 0
         if equals(key, b"name", 4):
-            return 128 if self.string(name) else 0
+            return 128 if self.take_text(name) else 0
         if equals(key, b"size", 4):
             return 256 if take_integer(&self.text, &record.size) and record.size >= 0 else 0
         if equals(key, b"status", 6):
@@ -240,7 +247,7 @@ cdef class JgfScan:
             record.down = number == 1
             return 512
         if equals(key, b"unit", 4):
-            if not self.string(&text):
+            if not self.take_text(&text):
                 return 0
             record.unit = self.units.place(text) if text.size else -1
             return 1024
@@ -252,7 +259,7 @@ cdef class JgfScan:
             ) else 0
         return skip_value(&self.text)
 
-    cdef bint string(self, View* found) except -1:
+    cdef bint take_text(self, View* found) except -1:
         """Take a string and decode its escapes."""
         if not take_string(&self.text, found):
             return 0
@@ -298,7 +305,9 @@ cdef class JgfScan:
             if more <= 0:
                 break
             first = 0
-            if subsystem.escaped or not self.string(&text) or not text.size or text.at[0] != c"/":
+            if subsystem.escaped or not self.take_text(&text) or text.size == 0:
+                return 0
+            if text.at[0] != c"/":
                 return 0
             path.subsystem = self.subsystems.place(subsystem)
             for at in range(start, self.paths.size()):
@@ -467,7 +476,7 @@ cdef class JgfScan:
             if key.escaped:
                 return 0
             if equals(key, b"subsystem", 9):
-                if named or not self.string(&name):
+                if named or not self.take_text(&name):
                     return 0
                 named = 1
                 subsystem[0] = self.subsystems.place(name)
