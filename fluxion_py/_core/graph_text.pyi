@@ -3,11 +3,14 @@ from typing import final
 
 from fluxion_py._core.flatgraph import FlatGraph
 
+def plain_bytes(escape: Callable[[str], str]) -> bytes: ...  # a table of 256
+
 class GraphText:
     def __init__(
         self,
         graph: FlatGraph,
         escape: Callable[[str], str],
+        plain: bytes,
         write_properties: Callable[[Mapping[str, str]], str],
         between: str = "",
     ) -> None: ...
@@ -15,7 +18,9 @@ class GraphText:
     def edges(self, most: int) -> str: ...
 
 @final
-class JgfText(GraphText): ...
+class JgfText(GraphText):
+    def chosen(self, row: int, needs: int, exclusive: bool, more: str = "") -> str: ...
+    def joined(self, source: int, target: int, subsystem: int) -> str: ...
 
 @final
 class DotText(GraphText): ...
@@ -26,6 +31,7 @@ class GraphmlText(GraphText):
         self,
         graph: FlatGraph,
         escape: Callable[[str], str],
+        plain: bytes,
         write_properties: Callable[[Mapping[str, str]], str],
         fields: Sequence[str],
         paths: Sequence[str],

@@ -7,12 +7,11 @@ vertices are never in memory twice.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from json.encoder import encode_basestring as quoted
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py._core.graph_text import DotText, GraphmlText, JgfText
+from fluxion_py._core.graph_text import DotText, GraphmlText, plain_bytes
 from fluxion_py.errors import InputError
-from fluxion_py.writers.jgf import string_object
+from fluxion_py.writers.jgf import JSON_PLAIN, inside_quotes, jgf_text, string_object
 
 CHUNK = 2000
 """Vertices or edges per chunk of text."""
@@ -24,7 +23,7 @@ def write_whole_jgf(graph: FlatGraph) -> Iterator[str]:
     Every vertex has its `uniq_id`; `status`, `properties`, `unit`, `size` and names are written
     where they differ from the default. `exclusive` never is: it belongs to allocations.
     """
-    text = JgfText(graph, _inside_quotes, string_object, ", ")
+    text = jgf_text(graph)
     yield '{"graph": {"nodes": ['
     yield from _chunks(text.vertices)
     yield '], "edges": ['
@@ -34,7 +33,7 @@ def write_whole_jgf(graph: FlatGraph) -> Iterator[str]:
 
 def write_dot(graph: FlatGraph) -> Iterator[str]:
     """Yield the graph in the dot language of Graphviz, vertices by uniq_id."""
-    text = DotText(graph, _inside_quotes, string_object)
+    text = DotText(graph, inside_quotes, JSON_PLAIN, string_object)
     yield "digraph resources {\n"
     yield from _chunks(text.vertices)
     yield from _chunks(text.edges)
@@ -77,7 +76,12 @@ def write_graphml(graph: FlatGraph) -> Iterator[str]:
         )
 
     text = GraphmlText(
-        graph, _xml, write_properties, [keys[name] for name in _FIELDS], [keys[p] for p in paths]
+        graph,
+        _xml,
+        _XML_PLAIN,
+        write_properties,
+        [keys[name] for name in _FIELDS],
+        [keys[path] for path in paths],
     )
     yield _GRAPHML_HEAD
     for name, kind in types.items():
@@ -111,10 +115,6 @@ def _chunks(more: Callable[[int], str]) -> Iterator[str]:
     return iter(partial(more, CHUNK), "")
 
 
-def _inside_quotes(text: str) -> str:
-    return quoted(text)[1:-1]
-
-
 _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -122,6 +122,9 @@ def _xml(text: str) -> str:
     """Escape text for XML; characters that XML 1.0 forbids become U+FFFD."""
     text = _FORBIDDEN_IN_XML.sub("\ufffd", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+_XML_PLAIN = plain_bytes(_xml)
 
 
 def _xml_attribute(text: str) -> str:

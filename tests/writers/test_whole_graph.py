@@ -11,8 +11,8 @@ from fluxion_py.errors import InputError
 from fluxion_py.readers import read_text
 from fluxion_py.writers.whole_graph import CHUNK, write_whole
 from tests.machines import mini
-from tests.strategies import random_machine
-from tests.writers import whole_graph_plainly
+from tests.writers import plainly
+from tests.writers.odd_graph import odd_graph
 
 
 def text_of(format: str, graph: FlatGraph) -> str:
@@ -83,40 +83,12 @@ def test_chunks_are_bounded_and_joined_without_gaps() -> None:
     assert len(json.loads("".join(chunks))["graph"]["nodes"]) == 23 + 2 * CHUNK + 1
 
 
-ODD = ("", "a<b&c>", "\\", "é\U0001f332", "tab\there", "/", "7")
-
-
-def odd_graph(rng: Random) -> FlatGraph:
-    """A random machine with what the usual ones have not: odd texts, own paths, removed parts."""
-    graph = random_machine(rng)
-    for row in graph.rows():
-        if rng.random() < 0.1:
-            graph.set_property(row, rng.choice("ab<"), rng.choice(ODD))
-        if rng.random() < 0.1:
-            graph.set_up(row, False)
-        if rng.random() < 0.1:
-            graph.set_path(row, rng.choice(("containment", "net", "é")), f"/x{rng.choice(ODD)}")
-    for _ in range(rng.randrange(4)):
-        name = rng.choice((*ODD, "node-1", "x5"))
-        row = graph.add_vertex(
-            rng.choice(("node", "<&>")), rng.choice(("node", "x", '"')), rng.choice((-1, 5, 2**62)),
-            name, rng.choice((-5, 2**63 - 1)), -1, rng.choice((0, 1, 7)), rng.choice(ODD),
-        )  # fmt: skip
-        parent = rng.choice(graph.rows()[:-1])
-        graph.add_edge(parent, row, rng.choice(("containment", "a&b")))
-        if rng.random() < 0.7:
-            graph.set_path_under(row, "containment", parent)
-    if rng.random() < 0.3:
-        graph.detach(rng.choice(graph.rows()[1:]))
-    return graph
-
-
 @pytest.mark.parametrize("format", ["jgf", "dot", "graphml"])
 @given(seed=st.integers(0, 2**32))
 @settings(deadline=None, max_examples=150)
 def test_every_format_is_what_a_plain_writer_gives(format: str, seed: int) -> None:
     graph = odd_graph(Random(seed))
-    assert text_of(format, graph) == getattr(whole_graph_plainly, format)(graph)
+    assert text_of(format, graph) == getattr(plainly, format)(graph)
 
 
 def test_half_of_a_surrogate_pair_in_a_property_is_passed_on() -> None:

@@ -1,10 +1,11 @@
-"""Whole graphs as text, one vertex at a time: the oracle of `fluxion_py.writers.whole_graph`."""
+"""Graphs and selections as text, one vertex at a time: the oracle of the writers."""
 
 import json
 from xml.sax.saxutils import escape, quoteattr
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.writers.jgf import edge_object, string_object
+from fluxion_py.writers.answer import Answer
+from fluxion_py.writers.jgf import string_object
 
 
 def quoted(text: str) -> str:
@@ -45,6 +46,52 @@ def jgf_vertex(graph: FlatGraph, row: int) -> str:
     if (size := graph.size(row)) != 1:
         text += f', "size": {size}'
     return f'{text}, "paths": {string_object(graph.paths(row))}}}}}'
+
+
+def edge_object(source: int, target: int, subsystem: str) -> str:
+    text = f'{{"source": "{source}", "target": "{target}"'
+    if subsystem != "containment":
+        text += f', "metadata": {{"subsystem": {quoted(subsystem)}}}'
+    return text + "}"
+
+
+def chosen_vertex(answer: Answer, row: int, needs: int, exclusive: bool) -> str:
+    graph = answer.graph
+    kind, basename = graph.type(row), graph.basename(row)
+    name, number = graph.name(row), graph.id(row)
+    text = f'{{"id": "{graph.uniq_id(row)}", "metadata": {{"type": {quoted(kind)}'
+    if basename != kind:
+        text += f', "basename": {quoted(basename)}'
+    if name != f"{basename}{number}":
+        text += f', "name": {quoted(name)}'
+    text += f', "id": {number}, "rank": {graph.rank(row)}'
+    if properties := graph.properties(row):
+        text += f', "properties": {string_object(properties)}'
+    if unit := graph.unit(row):
+        text += f', "unit": {quoted(unit)}'
+    if exclusive:
+        text += ', "exclusive": true'
+    if needs != 1:
+        text += f', "size": {needs}'
+    text += f', "paths": {string_object(graph.paths(row))}'
+    if label := answer.selection.labels.get(row):
+        text += f', "ephemeral": {{"label": {quoted(label)}}}'
+    if usage := answer.usage.get(row):
+        text += f', "agfilter": {string_object(usage)}'
+    return text + "}}"
+
+
+def selection(answer: Answer) -> str:
+    graph, subsystems = answer.graph, answer.graph.subsystems()
+    nodes = ", ".join(
+        chosen_vertex(answer, row, needs, exclusive)
+        for row, needs, exclusive, _ in answer.selection.vertices
+    )
+    joins = ", ".join(
+        edge_object(graph.uniq_id(source), graph.uniq_id(target), subsystems[kind])
+        for source, target, kind in answer.selection.edges
+    )
+    return f'{{"graph": {{"nodes": [{nodes}], "edges": [{joins}]}}}}\n'
 
 
 def dot(graph: FlatGraph) -> str:
