@@ -91,6 +91,7 @@ cdef class JgfScan:
     cdef bint complete(self, Record* record, View* name, View* basename) except -1
     cdef string default_name(self, const Record& record)
     cdef bint index_ids(self) except -1
+    cdef bint has_outer(self, int32_t row, const View& outer) noexcept
     cdef int32_t row_of(self, const View& outer) noexcept
     cdef bint edges(self) except -1
     cdef bint edge(self) except -1

@@ -19,6 +19,8 @@ from fluxion_py._core.json_cursor cimport (
 )
 
 cdef int64_t ABSENT = -<int64_t> 0x7FFFFFFFFFFFFFFF - 1    # a number that the text does not give
+cdef int MAX_SUBSYSTEMS = 100           # as readers.limits
+cdef int64_t MAX_STEPS = 500            # per outer id in the hash table; 5 are usual
 cdef uint64_t FNV_PRIME = 1099511628211ULL
 cdef uint64_t SPREAD = 0x9E3779B97F4A7C15ULL
 
@@ -310,6 +312,8 @@ cdef class JgfScan:
             if text.at[0] != c"/":
                 return 0
             path.subsystem = self.subsystems.place(subsystem)
+            if path.subsystem >= MAX_SUBSYSTEMS:
+                return 0
             for at in range(start, self.paths.size()):
                 if self.paths[at].subsystem == path.subsystem:
                     return 0
@@ -381,34 +385,39 @@ cdef class JgfScan:
         return found
 
     cdef bint index_ids(self) except -1:
-        """Make the outer ids known; 0 if one is used twice or there is none."""
+        """Make the outer ids known; 0 if there is none, one is there twice, or they collide."""
         cdef size_t size = 16, at, mask
+        cdef int64_t rows = <int64_t> self.records.size(), steps = 0
+        cdef int32_t row
         cdef View outer
         while size < 2 * self.records.size():
             size *= 2
         mask = size - 1
         self.places.assign(size, -1)
-        for row in range(<int32_t> self.records.size()):
+        for row in range(rows):
             outer.at, outer.size = self.records[row].outer, self.records[row].outer_size
-            if self.row_of(outer) >= 0:
-                return 0
             at = hash_of(outer) & mask
             while self.places[at] >= 0:
+                if self.has_outer(self.places[at], outer):
+                    return 0
                 at = (at + 1) & mask
+                steps += 1
             self.places[at] = row
-        return not self.records.empty()
+            if steps > MAX_STEPS * (rows + 100):
+                return 0
+        return rows > 0
+
+    cdef bint has_outer(self, int32_t row, const View& outer) noexcept:
+        cdef Record* record = &self.records[row]
+        return <size_t> record.outer_size == outer.size and (
+            memcmp(record.outer, outer.at, outer.size) == 0
+        )
 
     cdef int32_t row_of(self, const View& outer) noexcept:
         """Return the row of an outer id, -1 if there is none."""
         cdef size_t mask = self.places.size() - 1
         cdef size_t at = hash_of(outer) & mask
-        cdef Record* record
-        while self.places[at] >= 0:
-            record = &self.records[self.places[at]]
-            if <size_t> record.outer_size == outer.size and (
-                memcmp(record.outer, outer.at, outer.size) == 0
-            ):
-                break
+        while self.places[at] >= 0 and not self.has_outer(self.places[at], outer):
             at = (at + 1) & mask
         return self.places[at]
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from random import Random
 
 import hypothesis.strategies as st
@@ -257,6 +258,31 @@ def test_the_unusual_is_left_to_the_complete_decoder(start: str, type: str) -> N
     text = f'{{"graph": {{"nodes": [{node}], "edges": []}}}}'
     assert not compare(text)
     assert not refused(text)
+
+
+def flat_machine(ids: list[int]) -> tuple[list[Json], list[Json]]:
+    nodes = [vertex(one, "node", f"/c0/node{one}", id=one) for one in ids]
+    root = vertex(0, "cluster", "/c0", basename="c", id=0)
+    return [root, *nodes], [edge(0, one) for one in ids]
+
+
+def test_outer_ids_far_apart_are_taken_and_those_made_to_collide_left_alone() -> None:
+    assert compare(jgf(*flat_machine([one << 32 | 5 for one in range(1, 2000)])))
+    spread = 0x9E3779B97F4A7C15  # the factor of the hash table
+    colliding = (
+        one << 6 for one in range(1, 2**62) if one * spread % 2**64 >> 26 & 63 == 0
+    )  # fmt: skip
+    nodes, edges = flat_machine(list(islice(colliding, 2000)))
+    assert not compare(jgf(nodes, edges))
+
+
+def test_more_subsystems_than_a_graph_holds_are_left_to_the_message() -> None:
+    nodes, edges = machine(1, 1)
+    nodes[0]["metadata"]["paths"].update((f"s{number}", "/c0") for number in range(98))
+    assert compare(jgf(nodes, edges))
+    nodes[0]["metadata"]["paths"].update((f"t{number}", "/c0") for number in range(30))
+    assert not compare(jgf(nodes, edges))
+    assert refused(jgf(nodes, edges))
 
 
 def test_a_graph_that_is_not_empty_is_left_alone() -> None:
