@@ -36,7 +36,9 @@ def graph_digest(FlatGraph graph not None):
         found.push_back(<uint64_t> graph.v_id[row])
         found.push_back(<uint64_t> graph.v_size[row])
         found.push_back(<uint64_t> <int64_t> graph.v_rank[row])
-        found.push_back(0 if graph.v_above[row] == NO_PATH else hashes[row])
+        if graph.v_above[row] == NO_PATH:
+            hashes[row] = 0
+        found.push_back(hashes[row])
         edge = graph.v_first_out[row]
         while edge >= 0:
             found.push_back(graph.e_target[edge])
