@@ -1,10 +1,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
+from typing_extensions import disjoint_base
+
 from fluxion_py._core.flatgraph import FlatGraph
 
 def plain_bytes(escape: Callable[[str], str]) -> bytes: ...  # a table of 256
 
+@disjoint_base
 class GraphText:
     def __init__(
         self,

@@ -6,6 +6,7 @@ The quick way for whole machines. It takes every usual text and says nothing abo
 two must not differ; `tests/readers/test_jgf_load.py` compares them.
 """
 
+cimport cython
 from libc.stdint cimport int8_t, int32_t, int64_t
 from libcpp.vector cimport vector
 
@@ -45,6 +46,8 @@ def load_jgf(FlatGraph flat not None, str text not None, bint keep_units):
     return True
 
 
+@cython.final
+@cython.internal
 cdef class Load:
     """One load: the records, and which row is the root of which subsystem."""
 
