@@ -22,10 +22,10 @@ from benches.measuring import (
     load,
     measure,
     new_matcher,
+    room,
     systems,
 )
-from benches.systems import count_of
-from benches.workloads import request, takes
+from benches.workloads import request
 from fluxion_py import Allocation, Matcher
 from fluxion_py.match.prepared import Prepared
 
@@ -55,19 +55,13 @@ def prepare(system: str, workload: str, policy: str) -> tuple[Matcher, Prepared]
     return matcher, matcher.compile(request(workload, system))
 
 
-def room(system: str, workload: str) -> int:
-    """Return how many jobs of a workload fill half of a system, at most `MOST`."""
-    fits = min(count_of(system, type) // n for type, n in takes(workload, system).items())
-    return max(1, min(MOST, fits // 2))
-
-
 @pytest.mark.parametrize(("workload", "policy"), CASES)
 @pytest.mark.parametrize("system", systems("g125", "large"))
 def bench_match(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
     """Equal jobs, one after the other."""
     matcher, prepared = prepare(system, workload, policy)
     count = enough(
-        benchmark, lambda: allocate(matcher, prepared, 1), room(system, workload), seconds=0.5
+        benchmark, lambda: allocate(matcher, prepared, 1), room(system, workload, MOST), seconds=0.5
     )
     given: Sequence[Allocation] = []
 
@@ -87,7 +81,7 @@ def bench_match(benchmark: BenchmarkFixture, system: str, workload: str, policy:
 def bench_call(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
     """The same through `Matcher.allocate`: the Python call and its result object are included."""
     matcher, prepared = prepare(system, workload, policy)
-    count = enough(benchmark, lambda: matcher.allocate(prepared), room(system, workload))
+    count = enough(benchmark, lambda: matcher.allocate(prepared), room(system, workload, MOST))
     given: Sequence[Allocation] = []
 
     def work() -> None:
@@ -106,7 +100,7 @@ def bench_cancel(benchmark: BenchmarkFixture, system: str, workload: str) -> Non
     """Jobs of the policy `first` go, in the order in which they came."""
     matcher, prepared = prepare(system, workload, "first")
     count = enough(
-        benchmark, lambda: allocate(matcher, prepared, 1), room(system, workload), seconds=0.5
+        benchmark, lambda: allocate(matcher, prepared, 1), room(system, workload, MOST), seconds=0.5
     )
     cancel_all(matcher)
     jobids: list[int] = []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benches.systems import VERTICES, grug
+from benches.systems import VERTICES, count_of, grug
 from benches.workloads import takes
 from fluxion_py import Allocation, Matcher, ResourceGraph
 from fluxion_py.errors import Busy
@@ -148,6 +148,12 @@ def enough(
     start = time.perf_counter()
     probe()
     return max(1, min(most, int(seconds / (time.perf_counter() - start))))
+
+
+def room(system: str, workload: str, most: int) -> int:
+    """Return how many jobs of a workload fill half of a system, 1 to `most`."""
+    fits = min(count_of(system, type) // n for type, n in takes(workload, system).items())
+    return max(1, min(most, fits // 2))
 
 
 def check_given(given: Sequence[Allocation], count: int, workload: str, system: str) -> None:

@@ -1,6 +1,8 @@
 """Processes of their own: the files they read, and how one is run and what it reports."""
 
+import atexit
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,8 +22,10 @@ SECONDS = 3600
 
 @cache
 def folder() -> Path:
-    """Return the folder of the files of this run."""
-    return Path(mkdtemp(prefix="fluxion-benches-"))
+    """Return the folder of the files of this run, which goes with it."""
+    path = Path(mkdtemp(prefix="fluxion-benches-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 @cache

@@ -36,7 +36,6 @@ WORKLOADS: dict[str, Workload] = {
     "gpu1core8": Workload("slot=1/[core=8;gpu=1]", {"core": 8, "gpu": 1}),
     "paper": Workload("node=1/{level}slot=1/[core=10;memory=8;bb=1]", {"core": 10, "memory": 8}),
     "chassisssd": Workload("chassis=1/slot=1/[node=1;ssd=2]", {"node": 1, "ssd": 2}),
-    "impossible": Workload("node=1/slot=1/core=1000", {"core": 1000}),
 }
 
 

@@ -1,0 +1,46 @@
+"""64 different shapes in random order, single calls, on a machine that fills meanwhile."""
+
+import random
+from itertools import islice
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benches.measuring import (
+    cancel_all,
+    check_booked,
+    enough,
+    load,
+    measure,
+    new_matcher,
+    systems,
+)
+from benches.systems import VERTICES
+from benches.workloads import many_shapes
+from fluxion_py import Allocation
+
+MOST = 2_000
+
+
+@pytest.mark.parametrize("policy", ["first", "low"])
+@pytest.mark.parametrize("system", systems("g125", "large"))
+def bench_many_shapes(benchmark: BenchmarkFixture, system: str, policy: str) -> None:
+    """Every match looks for something else than the one before; all shapes were used before."""
+    matcher = new_matcher(load(system), policy)
+    shapes = [matcher.compile(jobspec) for jobspec in many_shapes(system)]
+    for shape in shapes:
+        matcher.cancel(matcher.allocate(shape).id or 0)
+    chance = random.Random(64)
+    most = min(MOST, VERTICES[system] // 350)
+    order = chance.choices(shapes, k=most)
+    probes = iter(order)
+    count = enough(benchmark, lambda: matcher.allocate(next(probes)), most, seconds=1.0)
+    given: list[Allocation] = []
+
+    def work() -> None:
+        given[:] = [matcher.allocate(shape) for shape in islice(order, count)]
+
+    row = f"shapes64-{policy}-{system}"
+    measure(benchmark, row, work, count, setup=lambda: cancel_all(matcher))
+    check_booked(matcher, given)
+    assert len(given) == count
