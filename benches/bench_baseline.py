@@ -18,7 +18,7 @@ from fluxion_py.match.policy import parse_policy
 from fluxion_py.outcome import Errno
 from tests.oracles.engine import OracleEngine
 
-JOBS = 20
+JOBS = 5
 POLICY = "low"  # first fit by id: what all three do alike
 
 
@@ -63,9 +63,7 @@ ENGINES = {"fluxion": fluxion, "plain": plain, "networkx": networkx}
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("workload", ["core1", "nodex1"])
 @pytest.mark.parametrize("system", systems("tiny", "g125"))
-def bench_baseline(
-    benchmark: BenchmarkFixture, system: str, workload: str, engine: str
-) -> None:
+def bench_baseline(benchmark: BenchmarkFixture, system: str, workload: str, engine: str) -> None:
     """Equal jobs, one after the other, under the policy `low`."""
     baseline = ENGINES[engine](system, workload)
     count = room(system, workload, SMOKE if benchmark.disabled else JOBS)

@@ -32,6 +32,8 @@ from fluxion_py.match.prepared import Prepared
 MOST = 20_000
 """Jobs of one round at most; a round stays within half of the machine."""
 
+BULK = 100_000
+
 CASES = [
     ("core1", "first"),
     ("core1", "low"),
@@ -91,6 +93,24 @@ def bench_call(benchmark: BenchmarkFixture, system: str, workload: str, policy: 
     row = f"call-{workload}-{policy}-{system}"
     measure(benchmark, row, work, count, setup=lambda: cancel_all(matcher))
     check_given(given, count, workload, system)
+    check_booked(matcher, given)
+
+
+@pytest.mark.parametrize("system", systems("g125", "large"))
+def bench_bulk(benchmark: BenchmarkFixture, system: str) -> None:
+    """As many one-core jobs as one likes in one call, up to 100,000: records and memory grow."""
+    matcher, prepared = prepare(system, "core1", "first")
+    count = room(system, "core1", BULK)
+    count = enough(benchmark, lambda: allocate(matcher, prepared, 1), count, seconds=2.0)
+    given: Sequence[Allocation] = []
+
+    def work() -> None:
+        nonlocal given
+        given = allocate(matcher, prepared, count)
+
+    row = f"bulk-core1-first-{system}"
+    measure(benchmark, row, work, count, setup=lambda: cancel_all(matcher), rounds=3)
+    check_given(given, count, "core1", system)
     check_booked(matcher, given)
 
 

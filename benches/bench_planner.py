@@ -75,7 +75,7 @@ def bench_planner_avail_during(benchmark: BenchmarkFixture, spans: int) -> None:
 @pytest.mark.parametrize("worst", [False, True], ids=["usual", "worst"])
 @pytest.mark.parametrize("spans", SIZES)
 def bench_planner_first_time(benchmark: BenchmarkFixture, spans: int, worst: bool) -> None:
-    """The first time with so much free for a minute: what usually is, or all (after the last end)."""
+    """The first time with so much free for a minute: what usually is, or all of it."""
     planner = plan_of(spans)
     at = [when // 2 for when in times(spans, 3 if spans > 10_000 else 20)]
     units = TOTAL if worst else TOTAL - int(MEAN_USE * spans)

@@ -7,6 +7,7 @@ how many jobs were placed.
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -110,5 +111,5 @@ def check_queue(given: Sequence[Allocation], queue: Sequence[QueuedJob], system:
         assert found.reserved == (found.at > 0)
         stays += [(node.vertex.row, found.at, found.expiration) for node in nodes]
     stays.sort()
-    for (row, _, end), (other, start, _) in zip(stays, stays[1:], strict=False):
+    for (row, _, end), (other, start, _) in pairwise(stays):
         assert row != other or end <= start

@@ -70,9 +70,7 @@ def allocate(matcher: Matcher, prepared: Prepared, count: int) -> Sequence[Alloc
     return allocate_one_by_one(matcher, prepared, count)
 
 
-def allocate_one_by_one(
-    matcher: Matcher, prepared: Prepared, count: int
-) -> Sequence[Allocation]:
+def allocate_one_by_one(matcher: Matcher, prepared: Prepared, count: int) -> Sequence[Allocation]:
     """Allocate up to `count` equal jobs, a call for each; stop at the first refusal."""
     found: list[Allocation] = []
     try:

@@ -17,7 +17,8 @@ class NetworkxFirstFit:
         self._tree: nx.DiGraph[str] = graph.to_networkx()
         self._root = next(name for name, degree in self._tree.in_degree() if degree == 0)
         self._held: dict[int, list[str]] = {}
-        nx.set_node_attributes(self._tree, 0, "job")
+        for _, vertex in self._tree.nodes(data=True):
+            vertex["job"] = 0
 
     def allocate_cores(self, jobid: int, count: int) -> bool:
         """Give a job free cores, wherever the walk finds them first; False if there are too few."""

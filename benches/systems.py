@@ -53,7 +53,9 @@ _LOW = (Level("core", 8, size=5), Level("memory", 4, size=8), Level("bb", 4))
 _BIG_NODE = (Level("core", 96), Level("gpu", 4))
 
 SYSTEMS: dict[str, tuple[Level, ...]] = {
-    "tiny": (Level("rack", 1, (_node(2, Level("core", 18), Level("gpu", 1), Level("memory", 4)),)),),
+    "tiny": (
+        Level("rack", 1, (_node(2, Level("core", 18), Level("gpu", 1), Level("memory", 4)),)),
+    ),
     "medhigh": (Level("rack", 56, (_HIGH,)),),
     "medlow": (Level("rack", 56, (Level("node", 18, _LOW),)),),
     "medlow2": (Level("node", 1008, _LOW),),

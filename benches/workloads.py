@@ -1,4 +1,4 @@
-"""The workloads of the benches by name (performance.md 2): shapes of requests, and seeded queues."""
+"""The workloads of the benches by name (performance.md 2): shapes, and queues from a seed."""
 
 import math
 import random
@@ -85,9 +85,7 @@ def backfill(jobs: int = 2000, *, largest: int = 256, seed: int = 1) -> list[Que
 def queued_request(job: QueuedJob, system: str, *, exclusive: bool) -> Jobspec:
     """Return the jobspec of a queued job: whole nodes (`backfillx`), or slots of a node."""
     part = "socket" if has_sockets(system) else "core"
-    shape = (
-        f"node={job.nodes}{{x}}/slot=1/{part}=1" if exclusive else f"slot={job.nodes}/node=1"
-    )
+    shape = f"node={job.nodes}{{x}}/slot=1/{part}=1" if exclusive else f"slot={job.nodes}/node=1"
     return Jobspec.from_shape(shape, duration=job.duration)
 
 
