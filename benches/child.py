@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from fluxion_py import Jobspec, Matcher, ResourceGraph
+from fluxion_py.errors import Busy
 
 BULK = 1000
 """Jobs of one bulk call, so that the time limit is looked at."""
@@ -27,6 +28,17 @@ def resident(key: str = "VmRSS") -> int:
     raise OSError(f"/proc/self/status has no {key}")
 
 
+def allocate(matcher: Matcher, prepared: Any, count: int) -> int:
+    """Make up to `count` jobs, through the bulk door if there is one; return how many."""
+    if hasattr(matcher, "allocate_many"):
+        return len(matcher.allocate_many(prepared, count))
+    try:
+        matcher.allocate(prepared)
+    except Busy:
+        return 0
+    return 1
+
+
 def work(matcher: Matcher, plan: dict[str, Any]) -> tuple[int, int]:
     """Carry out the steps; return how many jobs were made, and how many of them start later."""
     end = time.perf_counter() + plan["seconds"]
@@ -39,11 +51,8 @@ def work(matcher: Matcher, plan: dict[str, Any]) -> tuple[int, int]:
             if step["op"] == "reserve":
                 reserved += matcher.reserve(prepared).reserved
                 done = 1
-            elif hasattr(matcher, "allocate_many"):
-                done = len(matcher.allocate_many(prepared, min(left, BULK)))
             else:
-                matcher.allocate(prepared)
-                done = 1
+                done = allocate(matcher, prepared, min(left, BULK))
             made += done
             left -= done
             if not done:

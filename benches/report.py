@@ -8,7 +8,7 @@ Prints the table, writes the verdicts beside the run as `report.json` and the cu
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from rich.console import Console
@@ -59,11 +59,13 @@ def _word(verdict: Verdict) -> str:
     return {True: "kept", False: "not yet", None: ""}[verdict.kept]
 
 
-def summary(verdicts: Sequence[Verdict], rows: int) -> list[str]:
-    """Return what to say below the table: which rows are over, how many promises are kept."""
+def summary(verdicts: Sequence[Verdict], rows: Set[str]) -> list[str]:
+    """Return what to say below the table: promises kept, rows not measured, rows over budget."""
     promised = [verdict for verdict in verdicts if verdict.kept is not None]
     kept = sum(verdict.kept is True for verdict in promised)
-    lines = [f"{len(verdicts)} of {rows} rows measured; promises kept: {kept} of {len(promised)}"]
+    lines = [f"promises kept: {kept} of {len(promised)}"]
+    if missing := sorted(rows - {verdict.name for verdict in verdicts}):
+        lines.append(f"not measured ({len(missing)} of {len(rows)}): {', '.join(missing)}")
     lines += [
         f"over budget: {verdict.name}: {short(verdict.value)} {verdict.row.unit}, allowed are "
         f"{short(verdict.budget)} (mean {short(verdict.row.mean)}, spread "
@@ -96,12 +98,12 @@ def as_data(verdicts: Sequence[Verdict], figures: Mapping[str, Figure]) -> dict[
 
 def main(argv: Sequence[str]) -> int:
     """Report on the run in the file that is named."""
-    if len(argv) != 1:
-        print("usage: python -m benches.report RUN.json", file=sys.stderr)
+    if len(argv) not in (1, 2):
+        print("usage: python -m benches.report RUN.json [BUDGETS.toml]", file=sys.stderr)
         return 2
     path = Path(argv[0])
     try:
-        rows = read_budgets()
+        rows = read_budgets(Path(argv[1])) if len(argv) == 2 else read_budgets()
         figures = read_figures(path)
         verdicts = compare(rows, figures)
     except (OSError, ValueError, KeyError) as error:
@@ -109,13 +111,18 @@ def main(argv: Sequence[str]) -> int:
         return 2
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(table(verdicts))
-    for line in summary(verdicts, len(rows) - (MACHINE in rows)):
-        console.print(line, highlight=False)
-    report = json.dumps(as_data(verdicts, figures), indent=1)
-    path.with_name("report.json").write_text(report + "\n", encoding="utf-8")
-    if drawn := curves(figures):
-        path.with_name("growth.svg").write_text(growth_chart(drawn), encoding="utf-8")
+    for line in summary(verdicts, rows.keys() - {MACHINE}):
+        console.print(line, highlight=False, markup=False)
+    write_files(path, verdicts, figures)
     return 1 if any(verdict.over for verdict in verdicts) else 0
+
+
+def write_files(run: Path, verdicts: Sequence[Verdict], figures: Mapping[str, Figure]) -> None:
+    """Write `report.json` and, if a growth curve was measured, `growth.svg` beside a run."""
+    report = json.dumps(as_data(verdicts, figures), indent=1)
+    run.with_name("report.json").write_text(report + "\n", encoding="utf-8")
+    if drawn := curves(figures):
+        run.with_name("growth.svg").write_text(growth_chart(drawn), encoding="utf-8")
 
 
 if __name__ == "__main__":

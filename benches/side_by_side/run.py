@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 # The benches are of the checkout; fluxion_py is the installed one, which comes first.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
@@ -26,8 +27,8 @@ from benches.side_by_side.session import Run, run_session
 OURS, THEIRS = "fluxion-match", "resource-query"
 DIFFERENT = "DIFFERENT"
 WIDTH = 130
-COLUMNS = ("scenario", "program", "granted", "refused")
-COLUMNS += ("load s", "wall s", "matches s", "median us", "peak MB")
+TEXTS = ("scenario", "program")
+NUMBERS = ("granted", "refused", "load s", "wall s", "matches s", "median us", "peak MB")
 
 
 def programs() -> dict[str, str]:
@@ -75,9 +76,9 @@ def verdict(found: Mapping[str, Run]) -> str:
 def new_table() -> Table:
     """Return the empty table of all scenarios."""
     table = Table()
-    for heading in COLUMNS:
-        left = heading in ("scenario", "program", "verdict")
-        table.add_column(heading, justify="left" if left else "right", no_wrap=True)
+    for heading in (*TEXTS, *NUMBERS):
+        justify: Literal["left", "right"] = "left" if heading in TEXTS else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
     return table
 
 
