@@ -14,6 +14,7 @@ from typing import Any
 
 from fluxion_py import Jobspec, Matcher, ResourceGraph
 from fluxion_py.errors import Busy
+from fluxion_py.match.prepared import Prepared
 
 BULK = 1000
 """Jobs of one bulk call, so that the time limit is looked at."""
@@ -28,7 +29,7 @@ def resident(key: str = "VmRSS") -> int:
     raise OSError(f"/proc/self/status has no {key}")
 
 
-def allocate(matcher: Matcher, prepared: Any, count: int) -> int:
+def allocate(matcher: Matcher, prepared: Prepared, count: int) -> int:
     """Make up to `count` jobs, through the bulk door if there is one; return how many."""
     if hasattr(matcher, "allocate_many"):
         return len(matcher.allocate_many(prepared, count))

@@ -2,8 +2,9 @@
 
     python -m benches.report benches/results/latest.json
 
-Prints the table, writes the verdicts beside the run as `report.json` and the curves as
-`growth.svg`. The exit code is 1 if a row is over its budget, 2 if a file cannot be used.
+Prints the table, and writes beside the run the verdicts as `report.json`, the table as `report.md`
+and the curves as `growth.svg`. The exit code is 1 if a row is over its budget,
+2 if a file cannot be used.
 """
 
 import json
@@ -42,6 +43,17 @@ def table(verdicts: Sequence[Verdict]) -> Table:
             style="bold red" if verdict.over else "yellow" if verdict.kept is False else "",
         )
     return found
+
+
+def markdown(verdicts: Sequence[Verdict]) -> str:
+    """Return the table for a page: work, figure, promise, reference, ratio."""
+    lines = ["| work | figure | promise | reference | ratio |", "|---|---:|---:|---:|---:|"]
+    for verdict in verdicts:
+        row = verdict.row
+        ratio = "" if verdict.ratio is None else f"{short(verdict.ratio)}x"
+        cells = (row.work, f"{short(verdict.value)} {row.unit}", short(row.promise))
+        lines.append(f"| {' | '.join((*cells, short(row.reference), ratio))} |")
+    return "\n".join(lines) + "\n"
 
 
 def short(value: float | None) -> str:
@@ -118,9 +130,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def write_files(run: Path, verdicts: Sequence[Verdict], figures: Mapping[str, Figure]) -> None:
-    """Write `report.json` and, if a growth curve was measured, `growth.svg` beside a run."""
+    """Write `report.json`, `report.md` and, if there are growth curves, `growth.svg`."""
     report = json.dumps(as_data(verdicts, figures), indent=1)
     run.with_name("report.json").write_text(report + "\n", encoding="utf-8")
+    run.with_name("report.md").write_text(markdown(verdicts), encoding="utf-8")
     if drawn := curves(figures):
         run.with_name("growth.svg").write_text(growth_chart(drawn), encoding="utf-8")
 
