@@ -11,6 +11,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benches.measuring import (
     allocate,
     cancel,
+    cancel_all,
     check_given,
     enough,
     load,
@@ -45,7 +46,13 @@ def bench_growth(benchmark: BenchmarkFixture, system: str, workload: str, policy
     matcher = new_matcher(load(system), policy)
     node = matcher.compile(request("nodex1", system))
     taken = min(TAKEN, count_of(system, "node") // 2)
-    taken = enough(benchmark, lambda: allocate(matcher, node, 1), taken, seconds=FILLING)
+    taken = enough(
+        benchmark,
+        lambda count: allocate(matcher, node, count),
+        taken,
+        seconds=FILLING,
+        clear=lambda: cancel_all(matcher),
+    )
     allocate(matcher, node, taken - len(matcher.jobs()))
     jobs = len(matcher.jobs())
     prepared = matcher.compile(request(workload, system))
@@ -58,7 +65,7 @@ def bench_growth(benchmark: BenchmarkFixture, system: str, workload: str, policy
     def come(count: int) -> None:
         given.extend(allocate(matcher, prepared, count))
 
-    count = enough(benchmark, lambda: come(1), room(system, workload, MOST))
+    count = enough(benchmark, come, room(system, workload, MOST), clear=go)
     row = f"growth-{workload}-{policy}-{system}"
     measure(benchmark, row, lambda: come(count), count, setup=go)
     check_given(given, count, workload, system)

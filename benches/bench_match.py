@@ -57,14 +57,29 @@ def prepare(system: str, workload: str, policy: str) -> tuple[Matcher, Prepared]
     return matcher, matcher.compile(request(workload, system))
 
 
+def most_jobs(
+    benchmark: BenchmarkFixture,
+    matcher: Matcher,
+    prepared: Prepared,
+    most: int,
+    seconds: float = 0.5,
+) -> int:
+    """Return how many jobs a round may have, `most` or as many as come in about `seconds`."""
+    return enough(
+        benchmark,
+        lambda count: allocate(matcher, prepared, count),
+        most,
+        seconds=seconds,
+        clear=lambda: cancel_all(matcher),
+    )
+
+
 @pytest.mark.parametrize(("workload", "policy"), CASES)
 @pytest.mark.parametrize("system", systems("g125", "large"))
 def bench_match(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
     """Equal jobs, one after the other."""
     matcher, prepared = prepare(system, workload, policy)
-    count = enough(
-        benchmark, lambda: allocate(matcher, prepared, 1), room(system, workload, MOST), seconds=0.5
-    )
+    count = most_jobs(benchmark, matcher, prepared, room(system, workload, MOST))
     given: Sequence[Allocation] = []
 
     def work() -> None:
@@ -83,7 +98,7 @@ def bench_match(benchmark: BenchmarkFixture, system: str, workload: str, policy:
 def bench_call(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
     """The same through `Matcher.allocate`: the Python call and its result object are included."""
     matcher, prepared = prepare(system, workload, policy)
-    count = enough(benchmark, lambda: matcher.allocate(prepared), room(system, workload, MOST))
+    count = most_jobs(benchmark, matcher, prepared, room(system, workload, MOST))
     given: Sequence[Allocation] = []
 
     def work() -> None:
@@ -100,8 +115,7 @@ def bench_call(benchmark: BenchmarkFixture, system: str, workload: str, policy: 
 def bench_bulk(benchmark: BenchmarkFixture, system: str) -> None:
     """As many one-core jobs as one likes in one call, up to 100,000: records and memory grow."""
     matcher, prepared = prepare(system, "core1", "first")
-    count = room(system, "core1", BULK)
-    count = enough(benchmark, lambda: allocate(matcher, prepared, 1), count, seconds=2.0)
+    count = most_jobs(benchmark, matcher, prepared, room(system, "core1", BULK), seconds=2.0)
     given: Sequence[Allocation] = []
 
     def work() -> None:
@@ -119,9 +133,7 @@ def bench_bulk(benchmark: BenchmarkFixture, system: str) -> None:
 def bench_cancel(benchmark: BenchmarkFixture, system: str, workload: str) -> None:
     """Jobs of the policy `first` go, in the order in which they came."""
     matcher, prepared = prepare(system, workload, "first")
-    count = enough(
-        benchmark, lambda: allocate(matcher, prepared, 1), room(system, workload, MOST), seconds=0.5
-    )
+    count = most_jobs(benchmark, matcher, prepared, room(system, workload, MOST))
     cancel_all(matcher)
     jobids: list[int] = []
 

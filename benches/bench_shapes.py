@@ -33,14 +33,15 @@ def bench_many_shapes(benchmark: BenchmarkFixture, system: str, policy: str) -> 
     chance = random.Random(64)
     most = min(MOST, VERTICES[system] // 350)
     order = chance.choices(shapes, k=most)
-    probes = iter(order)
-    count = enough(benchmark, lambda: matcher.allocate(next(probes)), most, seconds=1.0)
     given: list[Allocation] = []
 
-    def work() -> None:
+    def come(count: int) -> None:
         given[:] = [matcher.allocate(shape) for shape in islice(order, count)]
 
-    row = f"shapes64-{policy}-{system}"
-    measure(benchmark, row, work, count, setup=lambda: cancel_all(matcher))
+    def clear() -> None:
+        cancel_all(matcher)
+
+    count = enough(benchmark, come, most, seconds=1.0, clear=clear)
+    measure(benchmark, f"shapes64-{policy}-{system}", lambda: come(count), count, setup=clear)
     check_booked(matcher, given)
     assert len(given) == count

@@ -132,20 +132,27 @@ def measure(
 
 def enough(
     benchmark: BenchmarkFixture,
-    probe: Callable[[], object],
+    batch: Callable[[int], object],
     most: int,
+    *,
     seconds: float = 0.3,
+    clear: Callable[[], object] = lambda: None,
 ) -> int:
-    """Return how many operations take about `seconds`, from one that is timed; 1 to `most`.
+    """Return how many operations at once take about `seconds`, 1 to `most`, by trying.
 
-    The probe runs twice and the second run counts: what is made once is warm then.
+    `batch` carries so many out, and `clear` undoes them before the next, larger trial; the last one
+    stays. What is made once is made then.
     """
     if benchmark.disabled:
         return min(most, SMOKE)
-    probe()
-    start = time.perf_counter()
-    probe()
-    return max(1, min(most, int(seconds / (time.perf_counter() - start))))
+    count = 1
+    while True:
+        clear()
+        start = time.perf_counter()
+        batch(count)
+        if count == most or time.perf_counter() - start > seconds / 4:
+            return count
+        count = min(most, 4 * count)
 
 
 def room(system: str, workload: str, most: int) -> int:
