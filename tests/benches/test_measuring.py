@@ -2,9 +2,10 @@
 
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from benches.measuring import (
     SMOKE,
@@ -33,8 +34,8 @@ class Clock:
         self.now += count
 
 
-def benchmark(disabled: bool = False) -> Any:
-    return SimpleNamespace(disabled=disabled)
+def benchmark(disabled: bool = False) -> BenchmarkFixture:
+    return cast(BenchmarkFixture, SimpleNamespace(disabled=disabled))
 
 
 def test_batches_grow_until_one_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
