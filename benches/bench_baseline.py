@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benches.measuring import load, measure, new_matcher, room, systems
+from benches.measuring import load, measure, room, systems
 from benches.networkx_first_fit import NetworkxFirstFit
 from benches.workloads import HOUR, request
+from fluxion_py import Matcher
 from fluxion_py.match.policy import parse_policy
 from fluxion_py.outcome import Errno
 from tests.oracles.engine import OracleEngine
@@ -32,7 +33,7 @@ class Baseline:
 
 
 def fluxion(system: str, workload: str) -> Baseline:
-    matcher = new_matcher(load(system), POLICY)
+    matcher = Matcher(load(system), POLICY)
     prepared = matcher.compile(request(workload, system))
     return Baseline(
         lambda jobid: matcher.allocate(prepared, jobid=jobid).id == jobid,

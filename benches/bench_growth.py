@@ -16,13 +16,12 @@ from benches.measuring import (
     enough,
     load,
     measure,
-    new_matcher,
     room,
     systems,
 )
 from benches.systems import count_of
 from benches.workloads import request
-from fluxion_py import Allocation
+from fluxion_py import Allocation, Matcher
 
 SIZES = ("g125", "g1000", "g3000", "large", "g30000", "g100000")
 FLAT = ("flat1000", "flat10000", "flat100000")
@@ -43,7 +42,7 @@ MOST = 200
 @pytest.mark.parametrize(("workload", "policy"), CASES)
 def bench_growth(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
     """Jobs come on a machine that is partly taken, and go again between the rounds."""
-    matcher = new_matcher(load(system), policy)
+    matcher = Matcher(load(system), policy)
     node = matcher.compile(request("nodex1", system))
     taken = min(TAKEN, count_of(system, "node") // 2)
     taken = enough(

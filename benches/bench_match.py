@@ -21,7 +21,6 @@ from benches.measuring import (
     enough,
     load,
     measure,
-    new_matcher,
     room,
     systems,
 )
@@ -53,7 +52,7 @@ SHAPES_USED_FIRST = [("core1", "first"), ("gpu1core8", "first"), ("gpu1core8", "
 
 
 def prepare(system: str, workload: str, policy: str) -> tuple[Matcher, Prepared]:
-    matcher = new_matcher(load(system), policy)
+    matcher = Matcher(load(system), policy)
     return matcher, matcher.compile(request(workload, system))
 
 
@@ -155,7 +154,7 @@ def bench_cold(benchmark: BenchmarkFixture, system: str, workload: str, policy: 
     given: list[Allocation] = []
 
     def fresh() -> None:
-        matcher = new_matcher(graph, policy)
+        matcher = Matcher(graph, policy)
         matcher.allocate(request("nodex1", system))
         matchers[:] = [matcher]
 

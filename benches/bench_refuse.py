@@ -14,7 +14,6 @@ from benches.measuring import (
     enough,
     load,
     measure,
-    new_matcher,
     satisfiable,
     systems,
 )
@@ -31,7 +30,7 @@ NEW_SHAPES = 200
 @lru_cache(maxsize=1)
 def full_machine(system: str) -> Matcher:
     """Return a matcher with a job on every node, made one by one until the first refusal."""
-    matcher = new_matcher(load(system), "first")
+    matcher = Matcher(load(system), "first")
     nodes = count_of(system, "node")
     given = allocate(matcher, matcher.compile(request("nodex1", system)), nodes + 1)
     assert len(given) == len(matcher.jobs()) == nodes

@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benches.measuring import SMALL, load, new_matcher, note
+from benches.measuring import SMALL, load, note
 from benches.processes import file_of, run_child, step
 from benches.workloads import QueuedJob, backfill, queued_request
 from fluxion_py import Allocation, Matcher
@@ -46,7 +46,7 @@ def bench_reserve(
 ) -> None:
     """A queue of jobs of 1 to 256 nodes (125 on a machine of 125), 64 seconds to a day."""
     queue = queue_for(system, SMOKE_JOBS if benchmark.disabled else jobs)
-    matcher = new_matcher(load(system), policy)
+    matcher = Matcher(load(system), policy)
     given: Sequence[Allocation] = []
 
     def work() -> None:

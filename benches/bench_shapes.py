@@ -12,12 +12,11 @@ from benches.measuring import (
     enough,
     load,
     measure,
-    new_matcher,
     systems,
 )
 from benches.systems import VERTICES
 from benches.workloads import many_shapes
-from fluxion_py import Allocation
+from fluxion_py import Allocation, Matcher
 
 MOST = 2_000
 
@@ -26,7 +25,7 @@ MOST = 2_000
 @pytest.mark.parametrize("system", systems("g125", "large"))
 def bench_many_shapes(benchmark: BenchmarkFixture, system: str, policy: str) -> None:
     """Every match looks for something else than the one before; all shapes were used before."""
-    matcher = new_matcher(load(system), policy)
+    matcher = Matcher(load(system), policy)
     shapes = [matcher.compile(jobspec) for jobspec in many_shapes(system)]
     for shape in shapes:
         matcher.cancel(matcher.allocate(shape).id or 0)

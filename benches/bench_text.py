@@ -10,9 +10,9 @@ from itertools import count
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benches.measuring import SMOKE, allocate, cancel_all, load, measure, new_matcher, systems
+from benches.measuring import SMOKE, allocate, cancel_all, load, measure, systems
 from benches.workloads import HOUR, request, takes
-from fluxion_py import Allocation, Jobspec
+from fluxion_py import Allocation, Jobspec, Matcher
 from fluxion_py.match.prepared import Prepared
 
 TEXTS = 200
@@ -23,7 +23,7 @@ FORMATS = ["simple", "rlite", "rv1_nosched", "rv1", "jgf"]
 @pytest.mark.parametrize("system", systems("g125"))
 def bench_parse(benchmark: BenchmarkFixture, system: str, workload: str) -> None:
     """JSON, as a resource manager sends it; every text has another duration."""
-    matcher = new_matcher(load(system), "first")
+    matcher = Matcher(load(system), "first")
     document = request(workload, system).to_dict()
     durations = count(HOUR)
     texts: list[str] = []
@@ -48,7 +48,7 @@ def bench_parse(benchmark: BenchmarkFixture, system: str, workload: str) -> None
 @pytest.mark.parametrize("system", systems("g125"))
 def bench_write(benchmark: BenchmarkFixture, system: str, workload: str, format: str) -> None:
     """50 answers, one after the other."""
-    matcher = new_matcher(load(system), "first")
+    matcher = Matcher(load(system), "first")
     prepared = matcher.compile(request(workload, system))
     jobs = SMOKE if benchmark.disabled else 50
     given: list[Allocation] = []

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benches.measuring import load, measure, new_matcher, systems
+from benches.measuring import load, measure, systems
 from benches.workloads import HOUR, request
 from fluxion_py._core.engine import Engine
 from fluxion_py.match.policy import parse_policy
@@ -18,14 +18,12 @@ def bench_walk(benchmark: BenchmarkFixture, system: str) -> None:
 
     An answer is found, none is booked.
     """
-    matcher = new_matcher(load(system), "low", search="walk")
-    prepared = matcher.compile(request("core1", system))
+    engine = Engine(load(system).flat, policy=parse_policy("low"), search="walk")
+    compiled = engine.compile(request("core1", system).resources)
     answers: list[Outcome] = []
 
     def work() -> None:
-        answers[:] = [
-            matcher._engine.match("without_allocating", prepared.request, HOUR, 0, 0, None)
-        ]
+        answers[:] = [engine.match("without_allocating", compiled, HOUR, 0)]
 
     work()
     visited = answers[0].preorder

@@ -4,7 +4,6 @@ A figure is the smallest time of some rounds by the number of operations in one:
 adds, it never takes away. Every bench checks after its rounds that the work was really done.
 """
 
-import inspect
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -43,14 +42,6 @@ def load(system: str) -> ResourceGraph:
     graph = ResourceGraph.from_text(grug(system), "grug")
     assert len(graph) == VERTICES[system]
     return graph
-
-
-def new_matcher(graph: ResourceGraph, policy: str, search: str | None = None) -> Matcher:
-    """Return a matcher; `search` "walk" forces the complete walk where another search exists."""
-    options: dict[str, Any] = {}
-    if search is not None and "search" in inspect.signature(Matcher.__init__).parameters:
-        options["search"] = search
-    return Matcher(graph, policy, **options)
 
 
 # ---- doors: the bulk one where the library has it, else a loop over single calls ----

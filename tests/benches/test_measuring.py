@@ -15,10 +15,10 @@ from benches.measuring import (
     check_given,
     enough,
     load,
-    new_matcher,
     satisfiable,
 )
 from benches.workloads import request
+from fluxion_py import Matcher
 
 
 class Clock:
@@ -67,7 +67,7 @@ def test_nothing_is_tried_where_nothing_is_timed(monkeypatch: pytest.MonkeyPatch
 
 
 def test_jobs_are_made_until_the_machine_is_full_and_all_go() -> None:
-    matcher = new_matcher(load("tiny"), "first", search="walk")
+    matcher = Matcher(load("tiny"), "first")
     given = allocate(matcher, matcher.compile(request("nodex1", "tiny")), 5)
     check_given(given, 2, "nodex1", "tiny")
     check_booked(matcher, given)
@@ -76,7 +76,7 @@ def test_jobs_are_made_until_the_machine_is_full_and_all_go() -> None:
 
 
 def test_answers_that_are_too_few_too_small_or_double_are_noticed() -> None:
-    matcher = new_matcher(load("tiny"), "first")
+    matcher = Matcher(load("tiny"), "first")
     nodes = allocate(matcher, matcher.compile(request("nodex1", "tiny")), 2)
     with pytest.raises(AssertionError):
         check_given(nodes, 3, "nodex1", "tiny")
@@ -89,6 +89,6 @@ def test_answers_that_are_too_few_too_small_or_double_are_noticed() -> None:
 
 
 def test_satisfiability_is_answered_request_by_request() -> None:
-    matcher = new_matcher(load("tiny"), "first")
+    matcher = Matcher(load("tiny"), "first")
     fits, too_many = (matcher.compile(request(name, "tiny")) for name in ("nodex1", "nodex16"))
     assert satisfiable(matcher, [fits, too_many, fits]) == [True, False, True]
