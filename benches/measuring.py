@@ -132,10 +132,12 @@ def enough(
     """Return how many operations at once take about `seconds`, 1 to `most`, by trying.
 
     `batch` carries so many out, and `clear` undoes them before the next, larger trial; the last one
-    stays. What is made once is made then.
+    stays. What is made once is made in a first operation that does not count.
     """
     if benchmark.disabled:
         return min(most, SMOKE)
+    clear()
+    batch(1)
     count = 1
     while True:
         clear()

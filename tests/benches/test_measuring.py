@@ -49,14 +49,14 @@ def test_batches_grow_until_one_takes_its_time(monkeypatch: pytest.MonkeyPatch) 
         clear=lambda: cleared.append(len(clock.batches)),
     )
     assert count == 256
-    assert clock.batches == [1, 4, 16, 64, 256]
-    assert cleared == [0, 1, 2, 3, 4]
+    assert clock.batches == [1, 1, 4, 16, 64, 256]
+    assert cleared == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_batch_is_never_larger_than_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     assert enough(benchmark(), clock.batch, 10, seconds=300.0) == 10
-    assert clock.batches == [1, 4, 10]
+    assert clock.batches == [1, 1, 4, 10]
 
 
 def test_nothing_is_tried_where_nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
