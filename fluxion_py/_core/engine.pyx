@@ -51,6 +51,7 @@ cdef class Engine:
     cdef Look look
     cdef Quick quick                        # None: not made yet for the graph as it is
     cdef bint indexed                       # it may be asked at all
+    cdef readonly int64_t indexed_matches   # that were answered by the indexed search
     cdef public int64_t graph_end
     cdef bint flexible
     cdef bint strict
@@ -141,6 +142,7 @@ cdef class Engine:
         if self.indexed:
             answer = self.match_indexed(op, request, duration, jobid, now, allowed)
             if answer is not None:
+                self.indexed_matches += 1
                 return answer
         if not self.enough_nodes(op, request, duration, now):
             if self.strict:
