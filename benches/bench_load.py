@@ -1,11 +1,17 @@
-"""Text to graph: time and bytes per vertex of a load from GRUG."""
+"""Text to graph and back: time and bytes per vertex of loads, whole graphs, digests and R."""
+
+from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benches.systems import SYSTEMS, VERTICES, grug, vertices
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.readers import read_text
+from fluxion_py.match.state import digest
+from fluxion_py.outcome import Selection
+from fluxion_py.readers import read_file, read_text
+from fluxion_py.writers import Answer, render
+from fluxion_py.writers.whole_graph import WHOLE_FORMATS, write_whole
 
 BYTES_PER_VERTEX = 150  # what docs/design/0002 promises for the columns
 SMALL = ("tiny", "g125")
@@ -15,18 +21,69 @@ NAMES = [
 ]
 
 
+def rounds(name: str) -> int:
+    return 1 if VERTICES[name] > 500_000 else 3
+
+
 @pytest.mark.parametrize("name", NAMES)
 def bench_load(benchmark: BenchmarkFixture, name: str) -> None:
     """Load a system; the columns must stay within their bytes per vertex."""
     text = grug(name)
-    rounds = 1 if VERTICES[name] > 500_000 else 3
 
     def load() -> FlatGraph:
         return read_text(text, "grug")
 
-    flat = benchmark.pedantic(load, rounds=rounds, warmup_rounds=0)
+    flat = benchmark.pedantic(load, rounds=rounds(name), warmup_rounds=0)
     assert flat.vertex_count == vertices(name) == VERTICES[name]
     benchmark.extra_info["vertices"] = flat.vertex_count
     benchmark.extra_info["bytes_per_vertex"] = round(flat.memory() / flat.vertex_count, 1)
     if name not in SMALL:
         assert flat.memory() <= BYTES_PER_VERTEX * flat.vertex_count
+
+
+@pytest.mark.parametrize("name", NAMES)
+def bench_load_jgf(benchmark: BenchmarkFixture, name: str, tmp_path: Path) -> None:
+    """Load a system from a file in JGF, the largest of our texts."""
+    file = tmp_path / "system.json"
+    with file.open("w") as out:
+        out.writelines(write_whole("jgf", read_text(grug(name), "grug")))
+
+    def load() -> FlatGraph:
+        return read_file(file, "jgf")
+
+    flat = benchmark.pedantic(load, rounds=rounds(name), warmup_rounds=0)
+    assert flat.vertex_count == VERTICES[name]
+    benchmark.extra_info["megabytes"] = round(file.stat().st_size / 1e6, 1)
+
+
+@pytest.mark.parametrize("format", WHOLE_FORMATS)
+@pytest.mark.parametrize("name", NAMES)
+def bench_write_whole(benchmark: BenchmarkFixture, name: str, format: str) -> None:
+    """Write a system, chunk by chunk."""
+    flat = read_text(grug(name), "grug")
+
+    def write() -> int:
+        return sum(map(len, write_whole(format, flat)))
+
+    size = benchmark.pedantic(write, rounds=rounds(name), warmup_rounds=0)
+    assert size > 20 * VERTICES[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def bench_digest(benchmark: BenchmarkFixture, name: str) -> None:
+    """Take the digest that a saved state holds."""
+    flat = read_text(grug(name), "grug")
+    assert len(benchmark.pedantic(digest, args=(flat,), rounds=rounds(name))) == 64
+
+
+@pytest.mark.parametrize(("nodes", "cores"), [(1, 1), (1, 64), (16, 64)], ids=str)
+def bench_r_text(benchmark: BenchmarkFixture, nodes: int, cores: int) -> None:
+    """Write R of one core, of a whole node, and of 16 whole nodes."""
+    flat = read_text(grug("g125"), "grug")
+    chosen: list[tuple[int, int, bool, int]] = []
+    for node in flat.rows_of_type("node")[:nodes]:
+        below = [row for row in flat.hanging_below(node) if flat.type(row) == "core"]
+        chosen += [(row, 1, True, 5) for row in below[:cores]]
+        chosen.append((node, 1, True, 3))
+    text = benchmark(render, "rv1_nosched", Answer(flat, Selection(chosen), 0, 3600))
+    assert '"nodelist"' in text

@@ -11,13 +11,14 @@ belongs to one thread.
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
-from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.cancel cimport Cancel
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport ALIVE, DOWN, FlatGraph
 from fluxion_py._core.ledger cimport OWNED, RESERVED, Hold, Ledger
 from fluxion_py._core.look cimport Look
-from fluxion_py._core.quick cimport Index, Quick
+from fluxion_py._core.plan cimport Plan
+from fluxion_py._core.quick cimport Quick
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport TimeLine
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
@@ -164,7 +165,7 @@ cdef class Engine:
     ):
         """Answer by the indexed search; None, with the ledger settled, if the walk has to."""
         cdef Quick quick = self.current_quick(now)
-        cdef Index index = None
+        cdef Plan plan = None
         cdef Calendar calendar = None
         cdef int64_t at = now
         cdef bint fits
@@ -173,25 +174,25 @@ cdef class Engine:
             return None
         quick.occupancy.advance(now)
         if quick.occupancy.odd_jobs == 0:
-            index = quick.index(request, allowed)
-        if index is None:
+            plan = quick.plan(request, allowed)
+        if plan is None:
             quick.occupancy.settle()
             return None
         if not self.enough_nodes(op, request, duration, now):
             return self.refusal(op, request, duration, now)
         if later or quick.occupancy.future:
-            calendar = quick.calendar(index)
-        fits = quick.select(index)
+            calendar = quick.calendar(plan)
+        fits = quick.select(plan)
         if fits and quick.occupancy.future:     # what is booked for later may be in the way
             if calendar is None:
                 quick.occupancy.settle()
                 return None
-            fits = quick.select_window(index, calendar, now, end_of(now, duration), True)
+            fits = quick.select_window(plan, calendar, now, end_of(now, duration), True)
         if not fits and later:
             if calendar is None:
                 quick.occupancy.settle()
                 return None
-            at = quick.earliest(index, calendar, duration)
+            at = quick.earliest(plan, calendar, duration)
             fits = at >= 0
         if not fits:
             return self.refusal(op, request, duration, now)
