@@ -53,6 +53,7 @@ cdef class Engine:
     cdef Look look
     cdef Quick quick                        # None: not made yet for the graph as it is
     cdef bint indexed                       # it may be asked at all
+    cdef readonly int64_t indexed_matches   # that were answered by the indexed search
     cdef public int64_t graph_end
     cdef bint flexible
     cdef bint strict
@@ -143,6 +144,7 @@ cdef class Engine:
         if self.indexed:
             answer = self.match_indexed(op, request, duration, jobid, now, allowed)
             if answer is not None:
+                self.indexed_matches += 1
                 return answer
         if not self.enough_nodes(op, request, duration, now):
             if self.strict:
@@ -162,7 +164,7 @@ cdef class Engine:
         self, str op, Request request, int64_t duration, int64_t jobid, int64_t now, bytes allowed
     ):
         """Answer by the indexed search; None, with the ledger settled, if the walk has to."""
-        cdef Quick quick = self.current_quick()
+        cdef Quick quick = self.current_quick(now)
         cdef Plan plan = None
         cdef Calendar calendar = None
         cdef int64_t at = now
@@ -210,12 +212,12 @@ cdef class Engine:
             quick.occupancy.answers[slot] = selection
         return Outcome(Errno.OK, at, duration, at > now, selection)
 
-    cdef Quick current_quick(self):
+    cdef Quick current_quick(self, int64_t now):
         """Return the indexed search for the graph as it is; None if it cannot be used."""
         if self.quick is None:
             self.quick = Quick(self.walk, self.emission)
             if self.quick.usable:
-                self.quick.occupancy.advance(0)
+                self.quick.occupancy.advance(now)     # what runs must not look yet to start
                 for jobid in self.ledger.jobs:
                     self.quick.occupancy.observe(jobid.first)
         return self.quick if self.quick.usable else None
@@ -423,6 +425,8 @@ cdef class Engine:
                 self.ledger.add_hold(row, -1, jobid, at, at + duration, g.v_size[row], OWNED)
         if selection is not None:
             self.emission.weigh(now, True)
+        if self.quick is not None and self.quick.usable and self.quick.occupancy.now < now:
+            self.quick.occupancy.advance(now)
         self.observe(jobid)
         result = self.outcome(Errno.OK, at, duration)
         result.selection = selection
@@ -449,6 +453,7 @@ cdef class Engine:
         """Take over what `edge_weights` returned; edges that are gone are left out."""
         self.ledger.check_primed()
         if self.walk.stop_on_first:
+            self.leave_graph()      # the indexes have the old weights
             self.walk.ranking.take_over(weights)
 
     # ---- cancel (matching.md 10) ----

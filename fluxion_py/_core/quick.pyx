@@ -165,12 +165,18 @@ cdef class Quick:
         It can if it takes whole vertices of one type, of which there are not too many.
         """
         cdef Calendar calendar
+        cdef Index index = plan.index
         cdef int16_t type = plan.holder
         if type < 0:
             return None
+        if index.in_window is None:
+            index.in_window = Index(index.plan, self.fitting, self.occupancy, True)
+            index.in_window.sound_at = -1
+        if index.in_window.two_sorts:
+            return None
         if type not in self.calendars:
             calendar = Calendar(self.tree, type)
-            if calendar.words > MOST_WORDS:
+            if calendar.count == 0 or calendar.words > MOST_WORDS:
                 calendar = None
             else:
                 self.occupancy.write_calendar(calendar)
@@ -185,9 +191,6 @@ cdef class Quick:
         cdef size_t block, word, base
         cdef int32_t top = self.tree.inner[self.tree.top]
         cdef bint found = False
-        if view is None:
-            view = index.in_window = Index(index.plan, fitting, self.occupancy, True)
-            view.sound_at = -1
         if view.role[top] == NONE:
             return False
         fitting.set_plan(plan)
