@@ -1,15 +1,13 @@
 """The answer to a request: which vertices, from when to when."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import MatchError
 from fluxion_py.graph.vertex import Vertex
 from fluxion_py.hostlist import Hostlist
-from fluxion_py.outcome import Selection
+from fluxion_py.outcome import Listing, Selection
 
 if TYPE_CHECKING:
     from fluxion_py.jobspec.model import Jobspec
@@ -24,41 +22,82 @@ class Given(NamedTuple):
     exclusive: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Allocation:
-    """Resources on [`at`, `expiration`), in seconds of the caller's clock.
+    """Resources on [`at`, `expiration`), in seconds of the caller's clock. Not to be changed.
 
     `id` is the job id, None for an answer that booked nothing. `reserved` says that it starts
     later than it was asked for. `flat` and `selection` are the graph and the rows chosen in it;
     names and properties are read from the graph when asked for. `request` is the jobspec, or its
     document, if it is known.
+
+    A scheduler has many of these and looks at few: the selection is listed when it is asked for.
     """
 
-    flat: FlatGraph
-    selection: Selection
-    id: int | None
-    at: int
-    duration: int
-    reserved: bool = False
-    request: "Jobspec | Mapping[str, Any] | None" = field(default=None)
+    __slots__ = ("_known", "_selection", "at", "duration", "flat", "id", "request", "reserved")
+
+    def __init__(
+        self,
+        flat: FlatGraph,
+        selection: Selection | Listing,
+        id: int | None,
+        at: int,
+        duration: int,
+        reserved: bool = False,
+        request: "Jobspec | Mapping[str, Any] | None" = None,
+    ) -> None:
+        self.flat = flat
+        self._selection = selection
+        self.id = id
+        self.at = at
+        self.duration = duration
+        self.reserved = reserved
+        self.request = request
+        self._known: dict[str, Any] | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """The rows chosen in the graph."""
+        if not isinstance(self._selection, Selection):
+            self._selection = Selection(*self._selection())
+        return self._selection
+
+    def with_selection(self, selection: Selection) -> "Allocation":
+        """Return the same with other rows."""
+        return Allocation(
+            self.flat, selection, self.id, self.at, self.duration, self.reserved, self.request
+        )
+
+    def _once(self, what: str, find: Callable[[], Any]) -> Any:
+        """Return what `find` returned when it was first asked for."""
+        if self._known is None:
+            self._known = {}
+        if what not in self._known:
+            self._known[what] = find()
+        return self._known[what]
 
     @property
     def expiration(self) -> int:
         """The end (exclusive): `at` + `duration`."""
         return self.at + self.duration
 
-    @cached_property
+    @property
     def jobspec(self) -> "Jobspec | None":
         """The request that this answers; None if it is not known (restored from R)."""
         if isinstance(self.request, Mapping):
             from fluxion_py.jobspec.parser import parse_object
 
-            return parse_object(self.request)
+            document = self.request
+            spec: Jobspec = self._once("jobspec", lambda: parse_object(document))
+            return spec
         return self.request
 
-    @cached_property
+    @property
     def nodes(self) -> Hostlist:
         """The names of the nodes, owned or shared, by rank."""
+        nodes: Hostlist = self._once("nodes", self._nodes)
+        return nodes
+
+    def _nodes(self) -> Hostlist:
         flat = self.flat
         rows = [row for row, _, _, _ in self.selection.vertices if flat.type(row) == "node"]
         return Hostlist(flat.name(row) for row in sorted(rows, key=flat.rank))
@@ -75,13 +114,17 @@ class Allocation:
         """Return how much of a type is given; see `counts`."""
         return self.counts.get(type, 0)
 
-    @cached_property
+    @property
     def counts(self) -> dict[str, int]:
         """How much of each type is given, from the root down.
 
         An owned vertex counts with all units of its pool, a shared one (a rack or a node that is
         only passed through) counts 1.
         """
+        counts: dict[str, int] = self._once("counts", self._counts)
+        return counts
+
+    def _counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}
         for row, needs, exclusive, _ in reversed(self.selection.vertices):
             name = self.flat.type(row)

@@ -59,7 +59,7 @@ cdef class Occupancy:
     cdef vector[int32_t] free_slots
     cdef unordered_map[int64_t, int32_t] slots      # job id -> record
     cdef vector[int32_t] pending
-    cdef dict answers                       # record -> its Selection, if it was given out
+    cdef dict answers                       # record -> its listing, if one was given out
     cdef priority_queue[Event] events       # starts and ends to come
     cdef int64_t future                     # records that start after now
     cdef int64_t odd_jobs
@@ -81,6 +81,7 @@ cdef class Occupancy:
     cdef int begin(self, int32_t slot) except -1
     cdef int forget_past(self) except -1
     cdef int apply(self, int32_t slot, int sign) except -1
+    cdef bint is_due(self, int64_t now) noexcept
     cdef int advance(self, int64_t now) except -1
     cdef int happen(self, int32_t slot, int64_t time) except -1
     cdef int restart(self, int64_t now) except -1

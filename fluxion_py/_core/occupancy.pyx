@@ -187,7 +187,8 @@ cdef class Occupancy:
         cdef uint8_t flags = self.r_flags[slot]
         cdef Calendar calendar
         self.slots.erase(jobid)
-        self.answers.pop(slot, None)
+        if self.answers:
+            self.answers.pop(slot, None)
         if flags & ODD:
             self.odd_jobs -= 1
         else:
@@ -208,6 +209,10 @@ cdef class Occupancy:
         return not flags & PENDING
 
     # ---- time ----
+
+    cdef bint is_due(self, int64_t now) noexcept:
+        """Say whether something starts or ends until `now`."""
+        return not self.events.empty() and -self.events.top().first <= now
 
     cdef int advance(self, int64_t now) except -1:
         """Let the records that start or end until `now` do so."""

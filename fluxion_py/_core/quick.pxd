@@ -24,6 +24,7 @@ cdef class Quick:
     cdef Fitting fitting
     cdef bint usable                        # the setting and the graph are such that it may answer
     cdef dict plans                         # (request, constraint) -> Plan
+    cdef Plan last                          # that was asked for
     cdef dict indexes                       # shape -> Index
     cdef dict calendars                     # type -> Calendar, or None if it would be too large
     cdef int64_t asked                      # a count of uses, for the least recently used index
@@ -57,4 +58,4 @@ cdef class Quick:
     cdef int choose_found(self, Index index, int64_t wanted) except -1
     cdef int take(self, Index index) except -1
     cdef int take_whole_above(self, Plan plan) except -1
-    cdef object unfolding(self)
+    cdef object unfolding(self, const vector[int32_t]& rows)

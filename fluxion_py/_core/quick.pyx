@@ -44,18 +44,21 @@ def used_at(Index index):
 
 
 @cython.final
+@cython.no_gc       # it is in no cycle, and a scheduler has a million of them
 cdef class Unfolding:
     """Lists the vertices and edges of an answer when they are asked for."""
 
-    cdef Quick quick
     cdef Unfold unfold
     cdef vector[int32_t] rows
     cdef int32_t row_limit
+    cdef tuple listed
 
     def __call__(self):
         """Return (vertices, edges) as a `Selection` has them."""
-        self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
-        return self.quick.emission.listed()
+        if self.listed is None:
+            self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+            self.listed = self.unfold.emission.listed()
+        return self.listed
 
 
 @cython.final
@@ -87,7 +90,9 @@ cdef class Quick:
 
     cdef Plan plan(self, Request request, bytes allowed):
         """Return the plan of a request under a constraint; None if the walk must answer it."""
-        cdef Plan plan = self.plans.get((request, allowed))
+        cdef Plan plan = self.last
+        if plan is None or plan.request is not request or plan.allowed_bytes is not allowed:
+            plan = self.last = self.plans.get((request, allowed))
         if plan is None:
             plan = Plan(request, self.tree, allowed)
             if plan.mine:
@@ -454,11 +459,10 @@ cdef class Quick:
         taken.resize(kept)
         return 0
 
-    cdef object unfolding(self):
-        """Return what lists the answer that was taken last."""
+    cdef object unfolding(self, const vector[int32_t]& rows):
+        """Return what lists the answer that a record has, or is to have."""
         cdef Unfolding unfolding = Unfolding.__new__(Unfolding)
-        unfolding.quick = self
         unfolding.unfold = self.occupancy.unfold
-        unfolding.rows = self.fitting.taken
+        unfolding.rows = rows
         unfolding.row_limit = <int32_t> self.tree.way.size()
         return unfolding

@@ -36,6 +36,7 @@ class LiveGraph:
         subsystems: str = "containment",
         traverser: str = "simple",
         now: int = 0,
+        search: str = "quick",
     ) -> None:
         if traverser not in TRAVERSERS:
             raise PolicyError(
@@ -56,6 +57,7 @@ class LiveGraph:
             policy=self.policy,
             filters=parse_filters(self.prune_filters),
             flexible=traverser == "flexible",
+            search=search,
         )
         self._masks = ConstraintMasks(graph.flat)
         self._preparer = Preparer(
@@ -97,10 +99,14 @@ class LiveGraph:
         """Hold the lock, with the engine in step with the graph's vertices and edges."""
         with self._lock:
             if self.graph.flat.epoch != self._epoch:
-                self._engine.reprime()
-                self._epoch = self.graph.flat.epoch
-                self._changes += 1
+                self._catch_up()
             yield
+
+    def _catch_up(self) -> None:
+        """Take in vertices and edges that were added to the graph."""
+        self._engine.reprime()
+        self._epoch = self.graph.flat.epoch
+        self._changes += 1
 
     # ---- looking ----
 
