@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fluxion_py.errors import InputError, PolicyError, short
+from fluxion_py.jobspec.constraint import compile_constraint
 from fluxion_py.queues.limits import Limits
 
 MAX_RESERVATIONS = 100_000
@@ -52,8 +53,8 @@ class QueueConfig:
     """One named queue.
 
     `queue_depth` is how many classes of jobs one cycle looks at. `requires` is an RFC 31
-    constraint that is joined to that of every job. `priority` is added to nothing: lanes are
-    served in the order of configuration.
+    constraint that is joined to that of every job. `default_duration`, seconds, is for jobs that
+    name none.
     """
 
     name: str = "default"
@@ -77,8 +78,31 @@ class QueueConfig:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "QueueConfig":
         """Return the configuration of a mapping (JSON, TOML). Raises `InputError`."""
-        raise NotImplementedError
+        for key, value in document.items():
+            kind = _KINDS.get(key)
+            if kind is None:
+                raise InputError(f"unknown key {short(key)} of a queue", hint=", ".join(_KINDS))
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise InputError(f"{short(value)} is not right here", where=f"queues.{key}")
+        values = dict(document)
+        if "limits" in values:
+            values["limits"] = Limits.from_dict(values["limits"])
+        if "requires" in values:
+            compile_constraint(values["requires"])
+        return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
         """Return data that `from_dict` reads back."""
-        raise NotImplementedError
+        found: dict[str, Any] = {key: getattr(self, key) for key in _KINDS}
+        found["limits"] = self.limits.to_dict()
+        return {key: value for key, value in found.items() if value is not None}
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "policy": str,
+    "queue_depth": int,
+    "requires": Mapping,
+    "limits": Mapping,
+    "default_duration": (int, float),
+}
