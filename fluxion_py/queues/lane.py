@@ -159,12 +159,11 @@ class Lane:
             cycle.lost.append(self._unplan(self.plans[key & MAX_JOBID], now))
 
     def _start_due(self, now: float, time: int, cycle: Cycle) -> None:
-        due = list(self._overdue.values())
+        due = dict(self._overdue)
         while (at := self.next_time()) is not None and at <= time:
-            plan = self.plans[heapq.heappop(self._due)[1]]
-            if plan.job.id not in self._overdue:
-                due.append(plan)
-        for plan in sorted(due, key=lambda plan: plan.key):
+            jobid = heapq.heappop(self._due)[1]
+            due[jobid] = self.plans[jobid]
+        for plan in sorted(due.values(), key=lambda plan: plan.key):
             jobid = plan.job.id
             if self._bookings.waits_for(plan.allocation, time) is not None:
                 self._overdue[jobid] = plan
@@ -248,12 +247,13 @@ class Lane:
         job = self._jobs[request.head & MAX_JOBID]
         found = self._bookings.plan(request, job.id, time)
         if found is None:
-            request.unplannable = request.refused = self._releases
+            request.unplannable = self._releases
+            request.refusals.add(request.size, request.duration, self._releases)
             return False
         if found.at <= time:
             self._start_head(job, found, now, cycle)
             return True
-        request.refused = self._releases
+        request.refusals.add(request.size, request.duration, self._releases)
         self.plans[job.id] = Plan(job, job.key, found, len(self._bookings.growth))
         self._advance(request)
         insort(self._plan_keys, job.key)
@@ -264,17 +264,13 @@ class Lane:
 
     def _start_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
         """Start the first job of a request; False if it does not fit."""
-        releases = self._releases
-        shape = request.shape
-        if request.refused == releases or (
-            shape.refused == releases and request.duration >= shape.shortest
-        ):
+        size, duration, releases = request.size, request.duration, self._releases
+        if request.refusals.imply(size, duration, releases):
             return False
         job = self._jobs[request.head & MAX_JOBID]
         found = self._bookings.start(request, job.id, time)
         if found is None:
-            request.refused = shape.refused = releases
-            shape.shortest = request.duration
+            request.refusals.add(size, duration, releases)
             return False
         self._start_head(job, found, now, cycle)
         return True

@@ -23,7 +23,7 @@ def why(job: Job, lane: Lane, matcher: Matcher) -> str:
         return f"cannot run on this machine: {matcher.explain(job.request.jobspec).text}"
     if job.planned is not None:
         return f"has a reservation for {job.planned.at}: {_short(job, matcher)}"
-    if not lane.policy.backfill or job.request.refused < 0:
+    if not lane.policy.backfill:
         return f"waits for its turn: {_short(job, matcher)}"
     return _short(job, matcher)
 

@@ -1,32 +1,57 @@
 """What jobs ask for, shared among those that ask for the same."""
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fluxion_py.jobspec.model import Jobspec, Resource
+from fluxion_py.jobspec.model import Count, Jobspec, Resource
 from fluxion_py.match.prepared import Prepared
 from fluxion_py.queues.config import QueueConfig
 
 
-@dataclass(slots=True, eq=False)
-class Shape:
-    """Requests that differ in their duration alone.
+class Refusals:
+    """What was refused since something was last released, of requests that differ in size alone.
 
-    `shortest` is the least duration that was refused at `refused` releases: then longer ones are
-    refused, too.
+    Size is the number of units on the first level. More of the same, or the same for longer, does
+    not fit where less did not: so the refused (size, duration) that no other one implies are kept,
+    sizes ascending and durations descending.
     """
 
-    refused: int = -1
-    shortest: int = 0
+    __slots__ = ("_durations", "_releases", "_sizes")
+
+    def __init__(self) -> None:
+        self._releases = -1
+        self._sizes: list[int] = []
+        self._durations: list[int] = []
+
+    def add(self, size: int, duration: int, releases: int) -> None:
+        """Note a refusal; those of another count of releases are forgotten."""
+        if self._releases != releases:
+            self._releases = releases
+            self._sizes.clear()
+            self._durations.clear()
+        sizes, durations = self._sizes, self._durations
+        at = behind = bisect_left(sizes, size)
+        while behind < len(sizes) and durations[behind] >= duration:
+            behind += 1
+        sizes[at:behind] = [size]
+        durations[at:behind] = [duration]
+
+    def imply(self, size: int, duration: int, releases: int) -> bool:
+        """Say whether a request cannot fit, by what was refused. O(log refusals)."""
+        if self._releases != releases:
+            return False
+        at = bisect_right(self._sizes, size) - 1
+        return at >= 0 and self._durations[at] <= duration
 
 
 ShapeKey = tuple[str, tuple[Resource, ...], str]
-"""Queue, resources, constraints as JSON."""
+"""Queue, resources (their size taken out), constraints as JSON."""
 
-RequestKey = tuple[ShapeKey, float]
-"""A shape and a duration."""
+RequestKey = tuple[ShapeKey, int, float]
+"""A shape, a size and a duration."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,22 +61,23 @@ class Request:
     `jobspec` is the first one seen, with the constraint of the queue in it. `number` names the
     class in the journal, `users` counts the jobs that have it. `waiting` is a heap of the order
     keys of the jobs that are considered and have no reservation; entries of jobs that left are
-    dropped when they come to the top, `head` is the first valid one (-1: none). `refused` and
-    `unplannable` are the count of releases at which the matcher last refused to start or to plan
-    it, `never` says that it cannot fit this graph.
+    dropped when they come to the top, `head` is the first valid one (-1: none). `refusals` are
+    shared by requests that differ only in `size` and duration. `unplannable` is the count of
+    releases at which the matcher last refused to plan it, `never` says that it cannot fit this
+    graph.
     """
 
     number: int
     queue: str
     jobspec: Jobspec
-    shape: Shape
+    refusals: Refusals
+    size: int
     key: RequestKey
     prepared: Prepared | None = None
     duration: int = 0
     users: int = 0
     waiting: list[int] = field(default_factory=list)
     head: int = -1
-    refused: int = -1
     unplannable: int = -1
     never: bool = False
 
@@ -62,7 +88,7 @@ class RequestTable:
     def __init__(self) -> None:
         self.by_number: dict[int, Request] = {}
         self._known: dict[RequestKey, Request] = {}
-        self._shapes: dict[ShapeKey, Shape] = {}
+        self._refusals: dict[ShapeKey, Refusals] = {}
         self._last = 0
 
     def intern(
@@ -75,17 +101,18 @@ class RequestTable:
         duration = jobspec.duration or config.default_duration
         constraints = _joined(jobspec.constraints, config.requires)
         text = json.dumps(constraints, sort_keys=True) if constraints else ""
-        shape_key = (config.name, tuple(jobspec.resources), text)
-        found = self._known.get((shape_key, duration))
+        resources, size = _without_size(tuple(jobspec.resources))
+        shape = (config.name, resources, text)
+        key = (shape, size, duration)
+        found = self._known.get(key)
         if found is not None and number is None:
             return found, False
-        shape = self._shapes.setdefault(shape_key, Shape())
+        refusals = self._refusals.setdefault(shape, Refusals())
         self._last = max(self._last + 1, number or 0)
         merged = replace(
             jobspec, duration=duration, constraints=constraints, queue=config.name, attributes={}
         )
-        key = (shape_key, duration)
-        request = Request(number or self._last, config.name, merged, shape, key)
+        request = Request(number or self._last, config.name, merged, refusals, size, key)
         self._known[key] = request
         self.by_number[request.number] = request
         return request, True
@@ -102,7 +129,7 @@ class RequestTable:
     def drop_unused(self) -> None:
         """Forget the requests that no job has. O(requests)."""
         self._known = {key: found for key, found in self._known.items() if found.users > 0}
-        self._shapes = {key[0]: found.shape for key, found in self._known.items()}
+        self._refusals = {key[0]: found.refusals for key, found in self._known.items()}
         self.by_number = {found.number: found for found in self._known.values()}
 
 
@@ -113,6 +140,20 @@ def request_to_dict(request: Request) -> dict[str, Any]:
     if jobspec.constraints:
         system["constraints"] = jobspec.constraints
     return replace(jobspec, tasks=(), attributes={"system": system}).to_dict()
+
+
+def _without_size(resources: tuple[Resource, ...]) -> tuple[tuple[Resource, ...], int]:
+    """Return resources with the count of the only one on the first level taken out, and that.
+
+    A count that is a range stays, and the size is 0.
+    """
+    first = resources[0] if len(resources) == 1 else None
+    if first is None or first.count.min != first.count.max or first.count.choices:
+        return resources, 0
+    return (replace(first, count=_NO_COUNT),), first.count.min
+
+
+_NO_COUNT = Count(0, 0)
 
 
 def _joined(
