@@ -3,6 +3,7 @@
 import heapq
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from fluxion_py.allocation import Allocation
@@ -59,16 +60,16 @@ class Bookings:
 
         Ask `waits_for` first: a job past its end may be in the way.
         """
-        jobid = _id(planned)
-        self.matcher.cancel(jobid)
-        found = self._try_allocate(request, jobid, now) or self._put_back(planned, now)
         self.releases += 1
-        if found is None:
-            self.growth.append(planned.at)
+        if planned.at == now and _usable(planned):
+            found: Allocation | None = self._rebook(planned, reserved=False)
         else:
+            jobid = _id(planned)
+            self.matcher.cancel(jobid)
+            found = self._try_allocate(request, jobid, now)
+            self.growth.append(min(now, planned.at))
+        if found is not None:
             self._runs(found)
-            if planned.at != now or found.selection.vertices != planned.selection.vertices:
-                self.growth.append(now)
         return found
 
     def waits_for(self, planned: Allocation, now: int) -> int | None:
@@ -91,18 +92,20 @@ class Bookings:
                         return jobid
         return None
 
-    def replan(self, request: Request, planned: Allocation, now: int) -> Allocation:
-        """Return a plan that is not later than the old one, booked in its place."""
+    def replan(self, request: Request, planned: Allocation, now: int) -> Allocation | None:
+        """Return a plan that is not later than the old one, booked in its place.
+
+        If vertices of the old one went down or away the new one may be later, or None.
+        """
         jobid = _id(planned)
+        usable = _usable(planned)
         self.matcher.cancel(jobid)
         found = self.plan(request, jobid, now)
-        if found is None or found.at > planned.at:
+        if usable and (found is None or found.at > planned.at):
             if found is not None:
                 self.matcher.cancel(jobid)
-            found = self._put_back(planned, planned.at)
-            if found is None:  # its vertices went down or away: what there is now, if anything
-                found = self.plan(request, jobid, now) or planned
-        elif found.at < planned.at:
+            return self._rebook(planned, reserved=True)
+        if found is None or found.at != planned.at:
             self.releases += 1
             self.growth.append(planned.at)
         return found
@@ -138,11 +141,9 @@ class Bookings:
         """Move the end of a running job; None, with nothing changed, if others hold the time."""
         jobid = _id(allocation)
         self.matcher.cancel(jobid)
-        moved = self._put_back(allocation, allocation.at, expiration=expiration)
+        moved = self._restore(allocation, expiration)
         if moved is None:
-            back = self._put_back(allocation, allocation.at)
-            assert back is not None, f"job {jobid} cannot be put back"
-            self._runs(back)
+            self._runs(self._rebook(allocation, reserved=False))
             return None
         self._runs(moved)
         if expiration < allocation.expiration:
@@ -181,20 +182,37 @@ class Bookings:
             self._ends = [(held.expiration, jobid) for jobid, held in self._running.items()]
             heapq.heapify(self._ends)
 
-    def _put_back(
-        self, allocation: Allocation, at: int, *, expiration: int | None = None
-    ) -> Allocation | None:
-        """Book exactly the vertices of an answer, from `at` on; None if they are not to be had."""
-        flat = allocation.flat
-        if not all(flat.alive(row) and flat.up(row) for row, *_ in allocation.selection.vertices):
-            return None
+    def _rebook(self, allocation: Allocation, *, reserved: bool) -> Allocation:
+        """Book exactly the vertices of an answer for its time, which must be free of others."""
+        # Matcher has no door for this; what it would do is all here.
+        matcher, jobid = self.matcher, _id(allocation)
+        with matcher._steady():
+            with suppress(UnknownJobError):
+                matcher._jobs.cancel(jobid)
+            matcher._engine.book(
+                jobid,
+                allocation.selection.vertices,
+                allocation.at,
+                allocation.duration,
+                reserved,
+            )
+            matcher._changes += 1
+            return matcher._jobs.add(replace(allocation, reserved=reserved), planned=reserved)
+
+    def _restore(self, allocation: Allocation, expiration: int) -> Allocation | None:
+        """Book the vertices of an answer until another end; None if they are taken."""
         document = json.loads(allocation.write("rv1"))
-        document["execution"]["starttime"] = at
-        document["execution"]["expiration"] = expiration or at + allocation.duration
+        document["execution"]["expiration"] = expiration
         try:
             return self.matcher.restore(document, _id(allocation))
         except (Busy, GraphError, MatchError):
             return None
+
+
+def _usable(allocation: Allocation) -> bool:
+    """Say whether all vertices of an answer are there and up."""
+    flat = allocation.flat
+    return all(flat.alive(row) and flat.up(row) for row, *_ in allocation.selection.vertices)
 
 
 def _id(allocation: Allocation) -> int:

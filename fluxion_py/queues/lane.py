@@ -205,7 +205,12 @@ class Lane:
     def _improve(self, plan: Plan, now: float, time: int, cycle: Cycle) -> None:
         old = plan.allocation
         found = self._bookings.replan(plan.job.request, old, time)
-        if found.at <= time:
+        if found is None:
+            self._drop_plan(plan.job.id)
+            self._tell(plan.job, "unreserve", now, None, None)
+            cycle.lost.append(plan.job)
+            self._enqueue(plan.job)
+        elif found.at <= time:
             self._drop_plan(plan.job.id)
             self._start(plan.job, found, Chosen.RESERVED, now, cycle)
         elif found.at != old.at or found.selection.vertices != old.selection.vertices:
