@@ -86,8 +86,14 @@ class Executor(Protocol):
     def launch(self, launch: Launch, now: float) -> None:
         """Start a job. What goes wrong is told by a `Finished` with a note, not raised."""
 
+    def set_deadline(self, jobid: int, deadline: int | None) -> None:
+        """Change the deadline of a running job; nothing happens if it has ended."""
+
     def kill(self, jobid: int, signal: int, now: float) -> None:
-        """Send a signal to all tasks of a job; nothing happens if it has ended."""
+        """Send a signal to all tasks of a job; nothing happens if it has ended.
+
+        After SIGTERM the executor itself sees to it that the job ends (SIGKILL after a grace).
+        """
 
     def poll(self, now: float) -> list[Report]:
         """Return what happened since the last call, in order."""

@@ -1,61 +1,46 @@
 """An instance: a queue that lives, with a clock, an executor and a journal."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
-from fluxion_py.errors import FluxionError
+from fluxion_py.errors import Busy, FluxionError, InputError
 from fluxion_py.execution.executor import Executor
 from fluxion_py.graph.resource_graph import ResourceGraph
-from fluxion_py.instances.clock import Clock
-from fluxion_py.instances.dump import Dumped
+from fluxion_py.instances.clock import Clock, WallClock
+from fluxion_py.instances.dump import Dumped, write_dump
 from fluxion_py.instances.futures import InstanceExecutor
+from fluxion_py.instances.journal import Journal
+from fluxion_py.instances.loop import InstanceLoop
+from fluxion_py.instances.machine import Machine
+from fluxion_py.instances.recovery import Recovered, Recovery
+from fluxion_py.instances.submission import Submission
 from fluxion_py.jobspec.model import Jobspec
+from fluxion_py.match.matcher import Matcher
 from fluxion_py.queues.config import QueueConfig
-from fluxion_py.queues.events import Event
-from fluxion_py.queues.job import DEFAULT_URGENCY, Job
+from fluxion_py.queues.events import INSTANCE, Event
+from fluxion_py.queues.job import DEFAULT_URGENCY, EXPEDITE, Job
+from fluxion_py.queues.jobid import format_jobid
+from fluxion_py.queues.queue import Queue
+from fluxion_py.queues.states import PENDING, RUNNING, JobState
+
+_SIGTERM = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One job to be taken in; `text` is the jobspec's JSON if it is known already."""
-
-    jobspec: Jobspec
-    urgency: int = DEFAULT_URGENCY
-    depends: Sequence[str] = ()
-    userid: int = 0
-    queue: str | None = None
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What a start found in a journal: numbers of jobs, by what became of them.
-
-    `lost` may have run and are not run again; `never_fit` are kept pending. `notes` are sentences
-    about the journal.
-    """
-
-    pending: int = 0
-    running: int = 0
-    requeued: int = 0
-    lost: tuple[int, ...] = ()
-    never_fit: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class Instance:
+class Instance(InstanceLoop):
     """A batch system in this process.
 
     `graph` is a `ResourceGraph` or the path of a description. `queue` is a policy for the one queue
     "default", or the configurations of several. Without `journal` nothing is kept; an existing
     journal is gone on with, see `recovered`. Without `executor` nothing is run: jobs are started
     and stay until `finish_job`. Every method is one step for other threads, and raises
-    `FluxionError` with one line.
-    """
+    `FluxionError` with one line. `directory` is where jobs have their own folders.
 
-    recovered: Recovered
+    `requeue_running` has jobs wait again that ran in an earlier life: for a journal that came with
+    a dump from elsewhere.
+    """
 
     def __init__(
         self,
@@ -67,9 +52,29 @@ class Instance:
         executor: Executor | None = None,
         clock: Clock | None = None,
         name: str = "",
+        directory: str | PathLike[str] | None = None,
         requeue_running: bool = False,
     ) -> None:
-        raise NotImplementedError
+        if not isinstance(graph, ResourceGraph):
+            graph = ResourceGraph.from_file(graph)
+        clock = clock or WallClock()
+        matcher = Matcher(graph, policy, now=int(clock.now()))
+        jobs = (
+            Queue(matcher, policy=queue) if isinstance(queue, str) else Queue(matcher, list(queue))
+        )
+        kept = Journal(":memory:" if journal is None else journal)
+        super().__init__(
+            jobs, kept, clock, executor, None if directory is None else Path(directory)
+        )
+        self.name = name
+        self.parent: Instance | None = None
+        self.machine = Machine(matcher)
+        self._parent_job = -1
+        try:
+            self.recovered = self._recover(requeue_running)
+        except BaseException:
+            kept.close()
+            raise
 
     @classmethod
     def from_environment(cls, **options: Any) -> "Instance":  # noqa: ANN401
@@ -77,7 +82,9 @@ class Instance:
 
         That is: the R named by FLUXION_R, the nodes of a Slurm job, or the cores of this machine.
         """
-        raise NotImplementedError
+        from fluxion_py.instances.environment import graph_from_environment
+
+        return cls(graph_from_environment(), **options)
 
     # ---- jobs in ----
 
@@ -89,53 +96,74 @@ class Instance:
         depends: Sequence[str] = (),
         userid: int | None = None,
         queue: str | None = None,
+        name: str = "",
     ) -> int:
         """Take a job in and return its id when it is durable. Raises as `Queue.submit`."""
-        raise NotImplementedError
+        user = os.getuid() if userid is None else userid
+        with self._lock:
+            jobid = self.accept(Submission(jobspec, urgency, depends, user, queue, name))
+            self.commit()
+        self._wake()
+        return jobid
 
     def submit_many(self, submissions: Iterable[Submission | Jobspec]) -> list[int | FluxionError]:
         """Take many jobs in with one commit; a bad one gives its error in its place."""
-        raise NotImplementedError
-
-    def accept(self, submission: Submission) -> int:
-        """Take a job in; it is durable, and its id may be told, only after `commit`."""
-        raise NotImplementedError
-
-    def commit(self) -> None:
-        """Make all so far durable. On `JournalError` what was accepted since is withdrawn."""
-        raise NotImplementedError
+        found: list[int | FluxionError] = []
+        with self._lock:
+            for entry in submissions:
+                try:
+                    found.append(
+                        self.accept(entry if isinstance(entry, Submission) else Submission(entry))
+                    )
+                except FluxionError as error:
+                    found.append(error)
+            self.commit()
+        self._wake()
+        return found
 
     # ---- jobs: changes ----
 
     def cancel(self, jobid: int, *, note: str = "", userid: int = 0) -> None:
         """End a job; a running one is sent SIGTERM."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.cancel(jobid, now=now, note=note, userid=userid)
+            if self.queue.job(jobid).state in RUNNING:
+                self._end_running(jobid, _SIGTERM, now)
 
     def kill(self, jobid: int, signal: int) -> None:
         """Send a signal to a running job."""
-        raise NotImplementedError
+        with self._change() as now:
+            job = self.queue.job(jobid)
+            if job.state not in RUNNING:
+                raise InputError(f"job {format_jobid(jobid)} is not running but {job.state.name}")
+            self._end_running(jobid, signal, now)
 
     def set_urgency(self, jobid: int, urgency: int) -> None:
         """Change the urgency of a pending job, 0 (hold) to 31 (expedite)."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.set_urgency(jobid, urgency, now=now)
 
     def update_duration(self, jobid: int, duration: float) -> str:
         """Change the duration, in seconds; return a sentence about what follows from it."""
-        raise NotImplementedError
+        with self._change() as now:
+            job = self.queue.job(jobid)
+            old, running = job.duration, job.state is JobState.RUN
+            self.queue.update_duration(jobid, duration, now=now)
+            if running and self._executor is not None and job.allocation is not None:
+                self._executor.set_deadline(jobid, job.allocation.expiration)
+        return f"updated {format_jobid(jobid)}: duration {old:g} s -> {duration:g} s"
 
     def post_event(self, jobid: int, name: str, context: dict[str, Any]) -> None:
         """Write an event of one's own into the log of a job."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.post(jobid, name, context, now=now)
 
     def finish_job(self, jobid: int, status: int = 0) -> None:
         """Say that a job has ended, where no executor does."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.finished(jobid, now=now, status=status)
 
     # ---- looking ----
-
-    def job(self, jobid: int) -> Job:
-        """Return a job, also one that has ended. Raises `UnknownJobError`."""
-        raise NotImplementedError
 
     def jobs(
         self,
@@ -150,119 +178,266 @@ class Instance:
         """Return jobs: running ones first, then pending ones in order, then ended, newest first.
 
         `states` are names of `JobState` in small letters, or pending, running, active, inactive.
+        `since` keeps ended jobs that ended later.
         """
-        raise NotImplementedError
+        wanted = _states(states)
+        found: list[Job] = []
+        with self._lock:
+            for job in self._in_order(wanted, limit):
+                if (
+                    job.state in wanted
+                    and userid in (None, job.userid)
+                    and queue in (None, job.queue)
+                    and name in (None, job.name)
+                    and (since is None or job.t_inactive < 0 or job.t_inactive > since)
+                ):
+                    found.append(job)
+                    if limit is not None and len(found) >= limit:
+                        break
+        return found
+
+    def _in_order(self, wanted: set[JobState], limit: int | None) -> Iterator[Job]:
+        active = list(self.queue.jobs.values())
+        yield from sorted((job for job in active if job.state in RUNNING), key=lambda job: job.id)
+        if wanted.intersection(PENDING):
+            yield from self.queue.pending()
+            rest = (job for job in active if job.state in PENDING and job.key < 0)
+            yield from sorted(rest, key=lambda job: job.id)
+        if JobState.INACTIVE in wanted:
+            yield from self.ended_jobs(limit)
 
     def why(self, jobid: int) -> str:
         """Say in one line why a job waits."""
-        raise NotImplementedError
-
-    def jobspec(self, jobid: int) -> Jobspec:
-        """Return the jobspec of a job."""
-        raise NotImplementedError
-
-    def R(self, jobid: int) -> str:
-        """Return the resource set (RFC 20) that a job got, as text. Raises `QueueError` if none."""
-        raise NotImplementedError
-
-    def events(self, jobid: int | None = None, *, since: int = 0) -> Iterator[tuple[int, Event]]:
-        """Go through the committed events after a sequence number, of one job or all."""
-        raise NotImplementedError
-
-    def watch(self, callback: Callable[[int, Event], None]) -> Callable[[], None]:
-        """Have a function called with (seq, event) after each commit; returns what ends it.
-
-        The function must return at once and not call the instance.
-        """
-        raise NotImplementedError
-
-    def wait(self, jobid: int, timeout: float | None = None) -> Job:
-        """Wait in this thread until a job is inactive; needs `run`. Raises `TimeoutError`."""
-        raise NotImplementedError
+        with self._lock:
+            return self.queue.why(jobid)
 
     # ---- queues and machine ----
 
     def queue_stop(self, name: str | None = None) -> None:
         """Start no more jobs of a queue (of all)."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.stop(name, now=now)
 
     def queue_start(self, name: str | None = None) -> None:
         """Start jobs again."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.start(name, now=now)
 
     def queue_disable(self, name: str | None = None, reason: str = "") -> None:
         """Take no more jobs in."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.disable(name, reason, now=now)
 
     def queue_enable(self, name: str | None = None) -> None:
         """Take jobs in again."""
-        raise NotImplementedError
+        with self._change() as now:
+            self.queue.enable(name, now=now)
 
     def queues(self) -> list[dict[str, Any]]:
-        """Return each queue: name, policy, enabled, started, numbers of jobs by state."""
-        raise NotImplementedError
+        """Return each queue: name, policy, enabled, started, numbers of jobs."""
+        with self._lock:
+            running = dict.fromkeys(self.queue.lanes, 0)
+            for job in self.queue.jobs.values():
+                running[job.queue] += job.state in RUNNING
+            return [
+                {
+                    "name": name,
+                    "policy": lane.config.policy,
+                    "enabled": lane.enabled,
+                    "started": lane.started,
+                    "reason": lane.disabled_reason,
+                    "pending": lane.pending,
+                    "reserved": len(lane.plans),
+                    "running": running[name],
+                }
+                for name, lane in self.queue.lanes.items()
+            ]
 
     def drain(self, hosts: str, reason: str = "") -> None:
         """Give out nothing more on some hosts (a hostlist); jobs there go on."""
-        raise NotImplementedError
+        with self._change() as now:
+            names = self.machine.drain(hosts, reason, now)
+            self._machine_event("drain", now, hosts=",".join(names), reason=reason)
 
     def undrain(self, hosts: str) -> None:
         """Give hosts out again."""
-        raise NotImplementedError
+        with self._change() as now:
+            names = self.machine.undrain(hosts)
+            self._machine_event("undrain", now, hosts=",".join(names))
 
     def attach(self, text: str, *, source: str | None = None) -> str:
         """Add vertices (JGF) and say what came of it: type counts, jobs looked at again."""
-        raise NotImplementedError
+        with self._change() as now:
+            never = {job.id for job in self.queue.pending() if job.request.never}
+            told = self.machine.attach(text, source)
+            left = self._machine_event("attach", now, text=text)
+            waiting = sum(lane.pending for lane in self.queue.lanes.values())
+        can = len(never) - len(left)
+        return (
+            f"{told}\nqueue: {waiting} pending jobs looked at again, {can} could never run before"
+        )
 
     def detach(self, path: str, *, force: bool = False) -> str:
         """Take vertices out; refused if jobs run there, unless `force` fails them."""
-        raise NotImplementedError
+        with self._change() as now:
+            rows = self.machine.rows_below(path)
+            there = [job for job in self.queue.jobs.values() if _holds(job, rows)]
+            if there and not force:
+                ids = ", ".join(format_jobid(job.id) for job in there[:5])
+                raise InputError(
+                    f"{len(there)} running jobs are on {path} ({ids})",
+                    hint="drain it first, or use force to fail them",
+                )
+            for lane in self.queue.lanes.values():
+                lane.drop_plans(now)
+            self.queue.matcher.remove(path)
+            for job in there:
+                self.queue.failed(job.id, "resource", f"{path} was taken away", now=now)
+                self._end_running(job.id, _SIGTERM, now)
+            never = self._machine_event("remove", now, path=path)
+        return f"detached {path}; {len(there)} jobs failed, {len(never)} can never run now"
+
+    def _machine_event(self, action: str, now: float, **context: Any) -> list[Job]:  # noqa: ANN401
+        """Write down a change of the machine; return the pending jobs that can never run now."""
+        self.journal.append(
+            [Event(INSTANCE, now, "resource-change", {"action": action, **context})]
+        )
+        return self.queue.resources_changed(now=now)
 
     def resources(self) -> list[dict[str, Any]]:
         """Return each node: name, rank, cores, gpus, state, reason and time of a drain, job ids.
 
         States: free, allocated, drained, draining, down.
         """
-        raise NotImplementedError
+        with self._lock:
+            return self.machine.listing(self.queue.jobs.values())
 
-    # ---- going on ----
-
-    def step(self) -> float | None:
-        """Do what is to be done now; return the seconds until it wants to be called again.
-
-        0: at once. None: when something comes in (`attach_wake`).
-        """
-        raise NotImplementedError
-
-    def attach_wake(self, wake: Callable[[], None]) -> None:
-        """Take the function that is called, from any thread, when `step` has something to do."""
-        raise NotImplementedError
-
-    def run(self) -> None:
-        """Step in a thread of its own until `close`."""
-        raise NotImplementedError
-
-    def run_until_idle(self) -> None:
-        """Step, moving a `VirtualClock` on, until no job is active or nothing can happen."""
-        raise NotImplementedError
+    # ---- saving, and instances in instances ----
 
     def dump(self, path: str | PathLike[str], *, wait: bool = False) -> Dumped:
-        """Save everything to one file; with `wait` when the running jobs have ended."""
-        raise NotImplementedError
+        """Save everything to one file; with `wait` when the running jobs have ended.
+
+        Jobs that run are in it as they are; whoever starts from it says what becomes of them.
+        """
+        if wait:
+            self._wait_until(lambda: not any(job.state in RUNNING for job in self._all()), None)
+        with self._lock:
+            self.checkpoint()
+            jobs = self._all()
+            running = sum(job.state in RUNNING for job in jobs)
+            pending = sum(job.state in PENDING for job in jobs)
+            return write_dump(self.journal, path, running=running, pending=pending)
 
     def executor(self, cores_per_task: int = 1, **options: Any) -> InstanceExecutor:  # noqa: ANN401
         """Return a `concurrent.futures.Executor` whose tasks are jobs here."""
-        raise NotImplementedError
+        return InstanceExecutor(self, {"cores_per_task": cores_per_task, **options})
 
     def spawn(
         self, jobspec: Jobspec, *, policy: str = "first", queue: str = "fcfs", name: str = ""
     ) -> "Instance":
         """Return an instance on resources that are allocated for it here and now.
 
-        Raises `Busy` or `Unsatisfiable`.
+        It runs nothing by itself (no executor), and gives its resources back with `close`. Raises
+        `Busy` or `Unsatisfiable`.
         """
-        raise NotImplementedError
+        with self._change() as now:
+            jobid = self.accept(Submission(jobspec, EXPEDITE, name=name or "instance"))
+            self._children.add(jobid)
+            while self.queue.cycle(now).more:
+                pass
+            job = self.queue.job(jobid)
+            if job.allocation is None:
+                self._children.discard(jobid)
+                explanation = self.queue.matcher.explain(jobspec)
+                self.queue.cancel(jobid, now=now)
+                raise Busy(explanation=explanation)
+            text = job.allocation.write("jgf")
+        child = Instance(
+            ResourceGraph.from_text(text), policy=policy, queue=queue, clock=self.clock, name=name
+        )
+        child.parent, child._parent_job = self, jobid
+        return child
+
+    @property
+    def depth(self) -> int:
+        """How many instances are above this one."""
+        return 0 if self.parent is None else self.parent.depth + 1
 
     def close(self, *, kill: bool = False) -> None:
         """Stop; what is journaled can be gone on with. `kill` ends the running jobs."""
-        raise NotImplementedError
+        super().close(kill=kill)
+        if self.parent is not None and self._parent_job >= 0:
+            jobid, self._parent_job = self._parent_job, -1
+            self.parent._children.discard(jobid)
+            self.parent.finish_job(jobid)
+
+    # ---- an earlier life ----
+
+    def _recover(self, requeue_running: bool) -> Recovered:
+        """Go on with what is in the journal; raises `JournalError`."""
+        journal, now = self.journal, self.clock.now()
+        if journal.last == 0:
+            journal.set_meta("machine", self.machine.signature)
+            return Recovered(notes=tuple(journal.notes))
+        moved = journal.meta("machine") != self.machine.signature
+        self._replay()
+        notes = [*journal.notes, *self._replay_machine(moved)]
+        recovery = Recovery(self, now)
+        recovery.resume(requeue_running=requeue_running, moved=moved)
+        recovery.ask(self._executor, self._launch_of)
+        self._to_launch.extend(recovery.relaunch)
+        journal.set_meta("machine", self.machine.signature)
+        journal.append([Event(INSTANCE, now, "restart", {"moved": moved})])
+        self.commit()
+        jobs = self._all()
+        never = (job.id for job in jobs if job.state in PENDING and job.request.never)
+        return Recovered(
+            sum(job.state in PENDING for job in jobs),
+            sum(job.state in RUNNING for job in jobs),
+            recovery.requeued,
+            tuple(recovery.lost),
+            tuple(sorted(never)),
+            tuple(notes),
+        )
+
+    def _replay_machine(self, moved: bool) -> list[str]:
+        """Bring the machine to where it was; return sentences about what was left out."""
+        notes = []
+        for _, event in self.journal.events(jobid=INSTANCE):
+            if event.name != "resource-change":
+                continue
+            context = dict(event.context)
+            action = context.pop("action", "")
+            try:
+                if action == "drain":
+                    self.machine.drain(context["hosts"], context["reason"], event.timestamp)
+                elif action == "undrain":
+                    self.machine.undrain(context["hosts"])
+                elif action == "attach" and not moved:
+                    self.machine.attach(context["text"], None)
+                elif action == "remove" and not moved:
+                    self.queue.matcher.remove(context["path"])
+            except FluxionError as error:
+                notes.append(f"{action} was not done again: {error}")
+        return notes
+
+
+def _states(names: Iterable[str]) -> set[JobState]:
+    groups = {
+        "pending": set(PENDING),
+        "running": set(RUNNING),
+        "active": {*PENDING, *RUNNING},
+        "inactive": {JobState.INACTIVE},
+    }
+    groups.update({state.name.lower(): {state} for state in JobState})
+    found: set[JobState] = set()
+    for name in names:
+        if name not in groups:
+            raise InputError(f"unknown state {name[:40]!r}", hint=", ".join(groups))
+        found |= groups[name]
+    return found
+
+
+def _holds(job: Job, rows: set[int]) -> bool:
+    held = job.allocation
+    return held is not None and any(row in rows for row, *_ in held.selection.vertices)

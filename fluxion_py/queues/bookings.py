@@ -122,7 +122,9 @@ class Bookings:
 
         Raises as `Matcher.release`.
         """
-        allocation = self._running[jobid]
+        allocation = self._running.get(jobid)
+        if allocation is None:  # it could not be booked again after a restart
+            return True
         gone = True
         if ranks is None:
             self.matcher.cancel(jobid)

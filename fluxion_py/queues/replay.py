@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable
 
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.queues.errors import QueueError
-from fluxion_py.queues.events import INSTANCE, Event
+from fluxion_py.queues.events import INSTANCE, JOB_EVENTS, Event
 from fluxion_py.queues.fold import apply, new_job
 from fluxion_py.queues.job import Job
 from fluxion_py.queues.job_book import MAX_ACTIVE, JobBook
 from fluxion_py.queues.states import PENDING, JobState
+
+_MEANINGFUL = JOB_EVENTS - {"memo"}
 
 
 class JobReplay(JobBook):
@@ -33,6 +35,8 @@ class JobReplay(JobBook):
                 self.last_id = max(self.last_id, event.jobid)
                 continue
             job = self.jobs.get(event.jobid)
+            if job is None and event.name not in _MEANINGFUL:
+                continue  # somebody's note on a job that had ended
             if job is None:
                 raise QueueError(f"event {event.name} of job {event.jobid}, which is not known")
             apply(job, event, self.requests.by_number)
@@ -43,6 +47,10 @@ class JobReplay(JobBook):
         lane = self.lanes.get(name) if name is not None else None
         lane = lane or next(iter(self.lanes.values()))
         self.requests.intern(jobspec, lane.config, number)
+
+    def forget_start(self, jobid: int, reason: str, *, now: float) -> None:
+        """Have a job that ran wait again; between `replay` and `resume`."""
+        self._event(self.job(jobid), "requeue", now, reason=reason)
 
     def resume(self, book: Callable[[Job], bool], *, now: float) -> list[Job]:
         """Make everything ready after `replay`: order, dependencies, reservations.
