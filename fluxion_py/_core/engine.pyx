@@ -19,7 +19,7 @@ from fluxion_py._core.ledger cimport OWNED, RESERVED, Hold, Ledger
 from fluxion_py._core.look cimport Look
 from fluxion_py._core.occupancy cimport PLANNED
 from fluxion_py._core.plan cimport Plan
-from fluxion_py._core.quick cimport Quick
+from fluxion_py._core.quick cimport Quick, Unfolding
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport TimeLine
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
@@ -62,6 +62,7 @@ cdef class Engine:
     cdef bint flexible
     cdef bint strict
     cdef int64_t nodes_up
+    cdef int64_t down                       # vertices that are down themselves
     cdef int32_t top
     cdef int32_t node_type
 
@@ -95,12 +96,15 @@ cdef class Engine:
         self.nodes_up = self.count_nodes_up()
 
     cdef int64_t count_nodes_up(self):
+        """Return how many nodes are up; count the vertices that are down on the way."""
         cdef size_t row
         cdef int64_t found = 0
+        self.down = 0
         for row in range(self.graph.v_type.size()):
             found += self.graph.v_type[row] == self.node_type and (
                 self.graph.v_flags[row] & (ALIVE | DOWN)
             ) == ALIVE
+            self.down += self.graph.v_flags[row] & (ALIVE | DOWN) == ALIVE | DOWN
         return found
 
     # ---- matching (matching.md 7) ----
@@ -227,7 +231,7 @@ cdef class Engine:
         listing = quick.unfolding(quick.fitting.taken)
         if jobid >= 0:
             slot = quick.occupancy.commit(
-                jobid, at, at + duration, at > now, quick.fitting.taken
+                jobid, at, at + duration, at > now, quick.fitting.taken, True
             )
             quick.occupancy.answers[slot] = listing
         return listing
@@ -271,10 +275,42 @@ cdef class Engine:
             if self.find_indexed(request, duration, now, allowed, False) != now:
                 break
             quick = self.quick
-            quick.occupancy.commit(jobid + done, now, now + length, False, quick.fitting.taken)
+            quick.occupancy.commit(
+                jobid + done, now, now + length, False, quick.fitting.taken, True
+            )
             done += 1
         self.indexed_matches += done
         return done
+
+    def rebook(self, listing, int64_t jobid, int64_t at, int64_t duration, bint reserved):
+        """Book exactly the vertices of an answer, given by its listing, for a time.
+
+        False, with nothing done, if the listing is not of the indexed search for the graph as it
+        is: then `book` has to be asked. Nothing is checked against other jobs.
+        """
+        cdef Unfolding mine
+        cdef Quick quick = self.quick
+        if quick is None or not quick.usable or not isinstance(listing, Unfolding):
+            return False
+        mine = listing
+        if mine.unfold is not quick.occupancy.unfold or self.ledger.epoch != self.graph.epoch:
+            return False
+        if self.knows(jobid):
+            raise ValueError(f"job {jobid} holds something already")
+        slot = quick.occupancy.commit(jobid, at, at + duration, reserved, mine.rows, False)
+        quick.occupancy.answers[slot] = listing
+        return True
+
+    def intact(self, listing):
+        """Say whether it is plain that all vertices of a listing are there and up.
+
+        False may also mean that one has to look at each.
+        """
+        return self.down == 0 and isinstance(listing, Unfolding) and (
+            self.quick is not None and self.quick.usable
+            and (<Unfolding> listing).unfold is self.quick.occupancy.unfold
+            and self.ledger.epoch == self.graph.epoch
+        )
 
     def answer(self, int64_t jobid):
         """Return (start, duration, reserved, listing) of a job; KeyError if it holds nothing.
@@ -668,6 +704,7 @@ cdef class Engine:
         if self.graph.up(row) == up:
             return
         self.graph.set_up(row, up)
+        self.down += -1 if up else 1
         if self.quick is not None and self.quick.usable:
             self.quick.occupancy.status_changed(row)
         if self.strict:

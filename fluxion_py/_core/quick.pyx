@@ -24,7 +24,6 @@ from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
 from fluxion_py._core.plan cimport POOLS, SLOTS, VERTICES, Plan
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.tree cimport Tree
-from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 cdef int MOST_INDEXES = 64      # shapes that are kept warm
@@ -47,11 +46,6 @@ def used_at(Index index):
 @cython.no_gc       # it is in no cycle, and a scheduler has a million of them
 cdef class Unfolding:
     """Lists the vertices and edges of an answer when they are asked for."""
-
-    cdef Unfold unfold
-    cdef vector[int32_t] rows
-    cdef int32_t row_limit
-    cdef tuple listed
 
     def __call__(self):
         """Return (vertices, edges) as a `Selection` has them."""

@@ -3,11 +3,10 @@
 import heapq
 import json
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from fluxion_py.allocation import Allocation
-from fluxion_py.errors import Busy, GraphError, MatchError, UnknownJobError, Unsatisfiable
+from fluxion_py.errors import Busy, GraphError, MatchError, UnknownJobError
 from fluxion_py.match.matcher import Matcher
 from fluxion_py.queues.request import Request
 
@@ -47,11 +46,8 @@ class Bookings:
         """Book a job from now on or for the earliest later time; None if there is none."""
         assert request.prepared is not None
         self._last_plan = now
-        try:
-            found = self.matcher.reserve(request.prepared, jobid=jobid, now=now)
-        except (Busy, Unsatisfiable):
-            return None
-        if not found.reserved:
+        found = self.matcher.attempt(request.prepared, jobid=jobid, now=now, later=True)
+        if found is not None and not found.reserved:
             self._runs(found)
         return found
 
@@ -61,8 +57,8 @@ class Bookings:
         Ask `waits_for` first: a job past its end may be in the way.
         """
         self.releases += 1
-        if planned.at == now and _usable(planned):
-            found: Allocation | None = self._rebook(planned, reserved=False)
+        if planned.at == now and self.matcher.usable(planned):
+            found: Allocation | None = self.matcher.rebook(planned, reserved=False)
         else:
             jobid = _id(planned)
             self.matcher.cancel(jobid)
@@ -98,13 +94,13 @@ class Bookings:
         If vertices of the old one went down or away the new one may be later, or None.
         """
         jobid = _id(planned)
-        usable = _usable(planned)
+        usable = self.matcher.usable(planned)
         self.matcher.cancel(jobid)
         found = self.plan(request, jobid, now)
         if usable and (found is None or found.at > planned.at):
             if found is not None:
                 self.matcher.cancel(jobid)
-            return self._rebook(planned, reserved=True)
+            return self.matcher.rebook(planned, reserved=True)
         if found is None or found.at != planned.at:
             self.releases += 1
             self.growth.append(planned.at)
@@ -145,7 +141,7 @@ class Bookings:
         self.matcher.cancel(jobid)
         moved = self._restore(allocation, expiration)
         if moved is None:
-            self._runs(self._rebook(allocation, reserved=False))
+            self._runs(self.matcher.rebook(allocation, reserved=False))
             return None
         self._runs(moved)
         if expiration < allocation.expiration:
@@ -171,10 +167,7 @@ class Bookings:
 
     def _try_allocate(self, request: Request, jobid: int, now: int) -> Allocation | None:
         assert request.prepared is not None
-        try:
-            return self.matcher.allocate(request.prepared, jobid=jobid, now=now)
-        except (Busy, Unsatisfiable):
-            return None
+        return self.matcher.attempt(request.prepared, jobid=jobid, now=now)
 
     def _runs(self, allocation: Allocation) -> None:
         jobid = _id(allocation)
@@ -184,23 +177,6 @@ class Bookings:
             self._ends = [(held.expiration, jobid) for jobid, held in self._running.items()]
             heapq.heapify(self._ends)
 
-    def _rebook(self, allocation: Allocation, *, reserved: bool) -> Allocation:
-        """Book exactly the vertices of an answer for its time, which must be free of others."""
-        # Matcher has no door for this; what it would do is all here.
-        matcher, jobid = self.matcher, _id(allocation)
-        with matcher._steady():
-            with suppress(UnknownJobError):
-                matcher._jobs.cancel(jobid)
-            matcher._engine.book(
-                jobid,
-                allocation.selection.vertices,
-                allocation.at,
-                allocation.duration,
-                reserved,
-            )
-            matcher._changes += 1
-            return matcher._jobs.add(replace(allocation, reserved=reserved), planned=reserved)
-
     def _restore(self, allocation: Allocation, expiration: int) -> Allocation | None:
         """Book the vertices of an answer until another end; None if they are taken."""
         document = json.loads(allocation.write("rv1"))
@@ -209,12 +185,6 @@ class Bookings:
             return self.matcher.restore(document, _id(allocation))
         except (Busy, GraphError, MatchError):
             return None
-
-
-def _usable(allocation: Allocation) -> bool:
-    """Say whether all vertices of an answer are there and up."""
-    flat = allocation.flat
-    return all(flat.alive(row) and flat.up(row) for row, *_ in allocation.selection.vertices)
 
 
 def _id(allocation: Allocation) -> int:
