@@ -21,7 +21,7 @@ from fluxion_py._core.fitting cimport Fitting
 from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
-from fluxion_py._core.plan cimport POOLS, SLOTS, VERTICES, Plan
+from fluxion_py._core.plan cimport SLOTS, VERTICES, Plan
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
@@ -369,10 +369,9 @@ cdef class Quick:
 
     cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1:
         """Put the candidates of a forming vertex on the board; return their units."""
-        cdef int64_t size = self.size_of(index, number), at
+        cdef int64_t size = self.size_of(index, number)
         cdef int64_t count = min(index.supply[number], enough + size - 1) // size
-        for at in range(count):
-            self.candidates.push_back(number)
+        self.candidates.insert(self.candidates.end(), <size_t> count, number)
         return count * size
 
     cdef int choose_found(self, Index index, int64_t wanted) except -1:
