@@ -1,89 +1,59 @@
-"""Text to graph and back: time and bytes per vertex of loads, whole graphs, digests and R."""
+"""Text to graph: seconds, resident memory, and bytes per vertex of the columns.
 
-from pathlib import Path
+`load-*` is the reader in this process. `resident-*` and `peak-*` are those of a new process that
+reads the file, `ready-*` those after a matcher was made, all with Python itself in them.
+"""
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benches.systems import SYSTEMS, VERTICES, grug, vertices
-from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.match.state import digest
-from fluxion_py.outcome import Selection
-from fluxion_py.readers import read_file, read_text
-from fluxion_py.writers import Answer, render
-from fluxion_py.writers.whole_graph import WHOLE_FORMATS, write_whole
+from benches.measuring import measure, note, systems
+from benches.processes import file_of, run_child
+from benches.systems import VERTICES
+from fluxion_py.readers import read_file
 
-BYTES_PER_VERTEX = 150  # what docs/design/0002 promises for the columns
-SMALL = ("tiny", "g125")
-NAMES = [
-    pytest.param(name, marks=[] if name in SMALL else [pytest.mark.slow], id=name)
-    for name in SYSTEMS
+CASES = [
+    *((name, "grug") for name in ("tiny", "g125", "medlow", "medhigh", "g1000", "g3000", "large")),
+    *((name, "grug") for name in ("flat10000", "elcap", "mummi", "g100000")),
+    *((name, "jgf") for name in ("g125", "large", "mummi")),
 ]
+BYTES_PER_VERTEX = 150  # what docs/design/0002 promises for the columns
+TEN_MEGABYTES = 10_000_000
 
 
-def rounds(name: str) -> int:
-    return 1 if VERTICES[name] > 500_000 else 3
+def parameters() -> list[object]:
+    marked = systems(*(system for system, _ in CASES))
+    return [
+        pytest.param(system, format, marks=parameter.marks, id=f"{system}-{format}")
+        for (system, format), parameter in zip(CASES, marked, strict=True)
+    ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def bench_load(benchmark: BenchmarkFixture, name: str) -> None:
-    """Load a system; the columns must stay within their bytes per vertex."""
-    text = grug(name)
+@pytest.mark.parametrize(("system", "format"), parameters())
+def bench_load(benchmark: BenchmarkFixture, system: str, format: str) -> None:
+    """Read the file of a system."""
+    path = file_of(system, format)
+    found: list[int] = []
 
-    def load() -> FlatGraph:
-        return read_text(text, "grug")
+    def work() -> None:
+        found[:] = [read_file(path, format).vertex_count]
 
-    flat = benchmark.pedantic(load, rounds=rounds(name), warmup_rounds=0)
-    assert flat.vertex_count == vertices(name) == VERTICES[name]
-    benchmark.extra_info["vertices"] = flat.vertex_count
-    benchmark.extra_info["bytes_per_vertex"] = round(flat.memory() / flat.vertex_count, 1)
-    if name not in SMALL:
-        assert flat.memory() <= BYTES_PER_VERTEX * flat.vertex_count
+    rounds = 1 if VERTICES[system] > 5_000_000 or format == "jgf" else 3
+    measure(benchmark, f"load-{system}-{format}", work, 1, rounds=rounds)
+    assert found == [VERTICES[system]]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def bench_load_jgf(benchmark: BenchmarkFixture, name: str, tmp_path: Path) -> None:
-    """Load a system from a file in JGF, the largest of our texts."""
-    file = tmp_path / "system.json"
-    with file.open("w") as out:
-        out.writelines(write_whole("jgf", read_text(grug(name), "grug")))
-
-    def load() -> FlatGraph:
-        return read_file(file, "jgf")
-
-    flat = benchmark.pedantic(load, rounds=rounds(name), warmup_rounds=0)
-    assert flat.vertex_count == VERTICES[name]
-    benchmark.extra_info["megabytes"] = round(file.stat().st_size / 1e6, 1)
-
-
-@pytest.mark.parametrize("format", WHOLE_FORMATS)
-@pytest.mark.parametrize("name", NAMES)
-def bench_write_whole(benchmark: BenchmarkFixture, name: str, format: str) -> None:
-    """Write a system, chunk by chunk."""
-    flat = read_text(grug(name), "grug")
-
-    def write() -> int:
-        return sum(map(len, write_whole(format, flat)))
-
-    size = benchmark.pedantic(write, rounds=rounds(name), warmup_rounds=0)
-    assert size > 20 * VERTICES[name]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def bench_digest(benchmark: BenchmarkFixture, name: str) -> None:
-    """Take the digest that a saved state holds."""
-    flat = read_text(grug(name), "grug")
-    assert len(benchmark.pedantic(digest, args=(flat,), rounds=rounds(name))) == 64
-
-
-@pytest.mark.parametrize(("nodes", "cores"), [(1, 1), (1, 64), (16, 64)], ids=str)
-def bench_r_text(benchmark: BenchmarkFixture, nodes: int, cores: int) -> None:
-    """Write R of one core, of a whole node, and of 16 whole nodes."""
-    flat = read_text(grug("g125"), "grug")
-    chosen: list[tuple[int, int, bool, int]] = []
-    for node in flat.rows_of_type("node")[:nodes]:
-        below = [row for row in flat.hanging_below(node) if flat.type(row) == "core"]
-        chosen += [(row, 1, True, 5) for row in below[:cores]]
-        chosen.append((node, 1, True, 3))
-    text = benchmark(render, "rv1_nosched", Answer(flat, Selection(chosen), 0, 3600))
-    assert '"nodelist"' in text
+@pytest.mark.parametrize(("system", "format"), parameters())
+def bench_memory(benchmark: BenchmarkFixture, system: str, format: str) -> None:
+    """Read the file in a new process and look at what it holds then."""
+    path = file_of(system, format)
+    found = benchmark.pedantic(lambda: run_child(path, format), rounds=1)
+    assert found["vertices"] == VERTICES[system]
+    where = f"{system}-{format}"
+    note(benchmark, f"resident-{where}", found["load_resident"], "B")
+    note(benchmark, f"peak-{where}", found["load_peak"], "B")
+    note(benchmark, f"ready-{where}", found["matcher_resident"], "B")
+    note(benchmark, f"columns-{where}", found["columns"] / found["vertices"], "B")
+    assert found["load_resident"] >= found["before"]
+    if found["columns"] > TEN_MEGABYTES:
+        assert found["columns"] <= BYTES_PER_VERTEX * found["vertices"]
