@@ -50,7 +50,12 @@ class Habits:
             "same": 0,
             "random": self.shuffle[row % 10_000] % 50,
         }[self.ids]
-        uniq = {"row": row, "gapped": 7 * row, "shuffled": self.shuffle[row % 10_000] + row // 10_000}
+        uniq = {
+            "row": row,
+            "gapped": 7 * row,
+            "shuffled": self.shuffle[row % 10_000],
+            "grown": 1_000_000 + row,       # beyond all others: ties have no defined order
+        }
         return number, uniq[self.uniq]
 
 
@@ -139,7 +144,7 @@ def regular_growth(flat: FlatGraph, rng: Random) -> list[int]:
     if not inner:
         return []
     model = rng.choice(inner)
-    habits = Habits(rng.choice(("global", "random")), "row", rng.sample(range(10_000), 10_000))
+    habits = Habits(rng.choice(("global", "random")), "grown", rng.sample(range(10_000), 10_000))
     made: list[int] = []
 
     def copy(row: int, parent: int) -> None:
