@@ -11,6 +11,7 @@ belongs to one thread.
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
+from fluxion_py._core.calendar cimport Calendar
 from fluxion_py._core.cancel cimport Cancel
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport ALIVE, DOWN, FlatGraph
@@ -162,20 +163,37 @@ cdef class Engine:
         """Answer by the indexed search; None, with the ledger settled, if the walk has to."""
         cdef Quick quick = self.current_quick()
         cdef Index index = None
+        cdef Calendar calendar = None
+        cdef int64_t at = now
+        cdef bint fits
         cdef bint later = op == "allocate_orelse_reserve" or op == "without_allocating_future"
         if quick is None:
             return None
         quick.occupancy.advance(now)
-        if quick.occupancy.odd_jobs == 0 and quick.occupancy.future == 0:
+        if quick.occupancy.odd_jobs == 0:
             index = quick.index(request, allowed)
-        if index is not None and not self.enough_nodes(op, request, duration, now):
+        if index is None:
+            quick.occupancy.settle()
+            return None
+        if not self.enough_nodes(op, request, duration, now):
             return self.refusal(op, request, duration, now)
-        if index is not None and quick.select(index):
-            return self.take_indexed(jobid if op.startswith("allocate") else -1, now, duration, now)
-        if index is not None and not later:
+        if later or quick.occupancy.future:
+            calendar = quick.calendar(index)
+        fits = quick.select(index)
+        if fits and quick.occupancy.future:     # what is booked for later may be in the way
+            if calendar is None:
+                quick.occupancy.settle()
+                return None
+            fits = quick.select_window(index, calendar, now, end_of(now, duration), True)
+        if not fits and later:
+            if calendar is None:
+                quick.occupancy.settle()
+                return None
+            at = quick.earliest(index, calendar, duration)
+            fits = at >= 0
+        if not fits:
             return self.refusal(op, request, duration, now)
-        quick.occupancy.settle()
-        return None
+        return self.take_indexed(jobid if op.startswith("allocate") else -1, at, duration, now)
 
     cdef object take_indexed(self, int64_t jobid, int64_t at, int64_t duration, int64_t now):
         """Record what the indexed search has chosen; nothing with a negative job id."""

@@ -21,9 +21,11 @@ from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.walk cimport Walk
 
 cdef int64_t MOST_SCORE = 1 << 61       # as in the walk
+cdef int64_t PLENTY = 0x7FFFFFFFFFFFFFFF
 
 cdef extern from *:
     int lowest_bit "__builtin_ctzll"(unsigned long long) noexcept nogil
+    int count_bits "__builtin_popcountll"(unsigned long long) noexcept nogil
 
 ctypedef pair[pair[uint64_t, int32_t], int32_t] Visited     # ((~weight, place), row)
 
@@ -96,10 +98,21 @@ cdef class Fitting:
         cdef size_t at
         if block < 0:
             return 0
+        if self.calendar is not None and self.tree.b_type[block] == self.calendar.type:
+            return self.free_children(block)
         if self.plan.plain[node] and not self.idle:
             return self.tree.b_free[block]
         for at in range(self.tree.b_rows[block].size()):
             count += self.child_fits(self.tree.b_rows[block][at], node)
+        return count
+
+    cdef int64_t free_children(self, int32_t block) noexcept:
+        """Return how many vertices of a block are free in the window."""
+        cdef const uint64_t* bits = &self.free[self.calendar.base[block]]
+        cdef size_t at
+        cdef int64_t count = 0
+        for at in range(self.tree.b_idle[block].size()):
+            count += count_bits(bits[at])
         return count
 
     cdef int64_t per_slot(self, int32_t row, int32_t node) noexcept:
@@ -133,31 +146,48 @@ cdef class Fitting:
         self, int32_t row, int32_t node, int64_t most, vector[int32_t]& found
     ) except -1:
         """Find the first `most` children that satisfy a request node, in the order of visits."""
-        cdef int32_t block = self.tree.block(row, self.request.nodes[node].type), child
-        cdef size_t at
-        cdef uint64_t bits
+        cdef int32_t block = self.tree.block(row, self.request.nodes[node].type)
+        cdef bint by_weight
         found.clear()
         if block < 0:
             return 0
-        if self.plan.plain[node] and not self.idle and not (
-            self.stop_on_first and self.tree.inner[self.tree.b_rows[block][0]] >= 0
-        ):
-            for at in range(self.tree.b_idle[block].size()):
-                bits = self.tree.b_idle[block][at]
-                while bits:
-                    if <int64_t> found.size() >= most:
-                        return 0
-                    found.push_back(self.tree.b_rows[block][at * 64 + lowest_bit(bits)])
-                    bits &= bits - 1
-            return 0
+        by_weight = self.stop_on_first and self.tree.inner[self.tree.b_rows[block][0]] >= 0
+        if self.calendar is not None and self.tree.b_type[block] == self.calendar.type:
+            self.collect_bits(block, &self.free[self.calendar.base[block]],
+                              PLENTY if by_weight else most, found)
+        elif self.plan.plain[node] and not self.idle:
+            self.collect_bits(block, self.tree.b_idle[block].data(),
+                              PLENTY if by_weight else most, found)
+        else:
+            self.collect_each(block, node, PLENTY if by_weight else most, found)
+        return self.sort_visited(found, most) if by_weight else 0
+
+    cdef int collect_bits(self, int32_t block, const uint64_t* words, int64_t most,
+                          vector[int32_t]& found) except -1:
+        """Find the first vertices of a block whose bits are set."""
+        cdef size_t at
+        cdef uint64_t bits
+        for at in range(self.tree.b_idle[block].size()):
+            bits = words[at]
+            while bits:
+                if <int64_t> found.size() >= most:
+                    return 0
+                found.push_back(self.tree.b_rows[block][at * 64 + lowest_bit(bits)])
+                bits &= bits - 1
+        return 0
+
+    cdef int collect_each(
+        self, int32_t block, int32_t node, int64_t most, vector[int32_t]& found
+    ) except -1:
+        """Find the first vertices of a block that satisfy a request node, looking at each."""
+        cdef size_t at
+        cdef int32_t child
         for at in range(self.tree.b_rows[block].size()):
             child = self.tree.b_rows[block][at]
-            if not self.stop_on_first and <int64_t> found.size() >= most:
+            if <int64_t> found.size() >= most:
                 break
             if self.child_fits(child, node):
                 found.push_back(child)
-        if self.stop_on_first:
-            self.sort_visited(found, most)
         return 0
 
     cdef int sort_visited(self, vector[int32_t]& rows, int64_t most) except -1:

@@ -9,12 +9,12 @@ Invariant after `refresh`: supply and keys are what a look at every forming vert
 """
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libcpp.vector cimport vector
 
 from fluxion_py._core.fitting cimport Fitting
 from fluxion_py._core.occupancy cimport Occupancy
-from fluxion_py._core.plan cimport Plan
+from fluxion_py._core.plan cimport Kind, Plan
 from fluxion_py._core.tree cimport Tree
 
 cdef enum Role:
@@ -29,6 +29,10 @@ cdef class Index:
     cdef Tree tree
     cdef Occupancy occupancy
     cdef Fitting fitting
+    cdef Kind kind                          # as the plan's, but see __init__
+    cdef Index in_window                    # the same for windows of time, once it was needed
+    cdef vector[uint64_t] sound             # in_window: holders that are up and complete, as bits
+    cdef int64_t sound_at                   # status changes when that was found out
     cdef bint ranked                        # first*
     cdef int sign                           # of scores in keys
     cdef int64_t cursor                     # changes up to here are taken in

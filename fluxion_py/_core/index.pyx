@@ -23,9 +23,14 @@ cdef int64_t BEST = -0x7FFFFFFFFFFFFFFF - 1
 cdef class Index:
     """Where one plan fits now."""
 
-    def __init__(self, Plan plan, Fitting fitting, Occupancy occupancy):
+    def __init__(self, Plan plan, Fitting fitting, Occupancy occupancy, bint in_window=False):
         cdef size_t count = plan.tree.rows.size()
         self.plan = plan
+        self.kind = plan.kind
+        if in_window and self.kind == VERTICES and (
+            plan.request.nodes[plan.first].type == plan.holder
+        ):
+            self.kind = POOLS       # whether one is free is a bit at its parent
         self.tree = plan.tree
         self.fitting = fitting
         self.occupancy = occupancy
@@ -54,7 +59,7 @@ cdef class Index:
         if forms:
             self.role[number] = FORMING
             self.forming += 1
-            if self.plan.kind != POOLS:
+            if self.kind != POOLS:
                 return True
         block = self.tree.first_block[number]
         while block >= 0:
@@ -85,9 +90,9 @@ cdef class Index:
 
     cdef bint forms(self, int32_t row) noexcept:
         """Say whether candidates of the first level arise at a vertex."""
-        if self.plan.kind == SLOTS:
+        if self.kind == SLOTS:
             return self.plan.has_all(row, self.plan.first)
-        if self.plan.kind == VERTICES:
+        if self.kind == VERTICES:
             return self.tree.graph.v_type[row] == self.plan.request.nodes[self.plan.first].type
         return self.tree.block(row, self.plan.request.nodes[self.plan.first].type) >= 0
 
@@ -100,7 +105,7 @@ cdef class Index:
         cdef int64_t supply = 0
         cdef vector[int64_t] scores
         cdef vector[int32_t] found
-        if self.plan.kind == VERTICES:
+        if self.kind == VERTICES:
             if fitting.reached(self.tree.above[row]) and fitting.child_fits(row, first):
                 supply = self.tree.graph.v_size[row]
         elif fitting.reached(row):
@@ -108,10 +113,10 @@ cdef class Index:
         self.supply[number] = supply
         if self.ranked:
             self.key[number] = self.edge_key(number)
-        elif supply > 0 and self.plan.kind == SLOTS:
+        elif supply > 0 and self.kind == SLOTS:
             fitting.slot_scores(row, first, 1, scores)
             self.key[number] = self.sign * scores[0]
-        elif supply > 0 and self.plan.kind == VERTICES:
+        elif supply > 0 and self.kind == VERTICES:
             self.key[number] = self.sign * self.tree.score(row)
         elif supply > 0:
             fitting.collect(row, first, 1, found)

@@ -18,6 +18,7 @@ from libcpp.queue cimport priority_queue
 from libcpp.unordered_map cimport unordered_map
 from libcpp.vector cimport vector
 
+from fluxion_py._core.calendar cimport Calendar
 from fluxion_py._core.charges cimport Charges
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport FlatGraph
@@ -62,12 +63,16 @@ cdef class Occupancy:
     cdef priority_queue[Event] events       # starts and ends to come
     cdef int64_t future                     # records that start after now
     cdef int64_t odd_jobs
+    cdef int64_t status_changes             # how often a vertex went up or down
+    cdef list calendars                     # of types that plans for the future ask for
     # what follows from the counts elsewhere is brought up to date from here
     cdef vector[int32_t] changed            # inner row << 1 | only its leaves have changed
     cdef int64_t changed_before             # entries that were dropped from the front
 
     cdef bint up(self, int32_t row) noexcept
     cdef void refresh(self, int32_t row) noexcept
+    cdef int write_calendar(self, Calendar calendar) except -1
+    cdef int64_t next_event(self) except -2
     cdef int status_changed(self, int32_t row) except -1
     cdef int note(self, int32_t row) except -1
     cdef int32_t new_record(self, int64_t jobid, int64_t start, int64_t end, uint8_t flags) except -1

@@ -9,6 +9,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
+from fluxion_py._core.calendar cimport Calendar
 from fluxion_py._core.charges cimport Charges
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport DOWN
@@ -34,6 +35,7 @@ cdef class Occupancy:
         self.touched.assign(tree.rows.size(), 0)
         self.stamp.assign(tree.rows.size(), 0)
         self.answers = {}
+        self.calendars = []
 
     # ---- counts and bits ----
 
@@ -67,6 +69,7 @@ cdef class Occupancy:
         if self.tree.way[row] >= 0 or row == self.tree.top:
             self.refresh(row)
             self.note(row)
+            self.status_changes += 1
         return 0
 
     # ---- records ----
@@ -113,6 +116,9 @@ cdef class Occupancy:
     cdef int begin(self, int32_t slot) except -1:
         """Let a new record act: now if it has started, later by an event."""
         cdef int32_t generation = self.r_generation[slot]
+        cdef Calendar calendar
+        for calendar in self.calendars:
+            calendar.add(slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot])
         if self.charges is not None:
             self.charges.count(self.r_rows[slot], 1)
         if self.r_start[slot] > self.now:
@@ -178,11 +184,14 @@ cdef class Occupancy:
         """Give a record back; say whether the ledger has the job as well."""
         cdef int32_t slot = self.slots[jobid]
         cdef uint8_t flags = self.r_flags[slot]
+        cdef Calendar calendar
         self.slots.erase(jobid)
         self.answers.pop(slot, None)
         if flags & ODD:
             self.odd_jobs -= 1
         else:
+            for calendar in self.calendars:
+                calendar.remove(slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot])
             if flags & PRESENT:
                 self.apply(slot, -1)
             elif self.r_start[slot] > self.now:
@@ -213,6 +222,16 @@ cdef class Occupancy:
         self.now = now
         return 0
 
+    cdef int64_t next_event(self) except -2:
+        """Return the next time at which a record starts or ends, -1 if there is none."""
+        cdef pair[int32_t, int32_t] record
+        while not self.events.empty():
+            record = self.events.top().second
+            if self.r_generation[record.first] == record.second:
+                return -self.events.top().first
+            self.events.pop()
+        return -1
+
     cdef int happen(self, int32_t slot, int64_t time) except -1:
         """A record starts or ends at a time."""
         cdef uint8_t flags = self.r_flags[slot]
@@ -233,6 +252,7 @@ cdef class Occupancy:
     cdef int restart(self, int64_t now) except -1:
         """Time was set back: let all records act anew. O(all records)."""
         cdef size_t slot
+        cdef Calendar calendar
         while not self.events.empty():
             self.events.pop()
         for slot in range(self.r_job.size()):
@@ -243,11 +263,26 @@ cdef class Occupancy:
                 self.r_flags[slot] &= ~USING
             if self.charges is not None:
                 self.charges.count(self.r_rows[slot], -1)
+            for calendar in self.calendars:
+                calendar.remove(
+                    <int32_t> slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot]
+                )
         self.future = 0
         self.now = now
         for entry in self.slots:
             if not self.r_flags[entry.second] & ODD:
                 self.begin(entry.second)
+        return 0
+
+    cdef int write_calendar(self, Calendar calendar) except -1:
+        """Enter all records into a new calendar, and all later ones."""
+        for entry in self.slots:
+            if not self.r_flags[entry.second] & ODD:
+                calendar.add(
+                    entry.second, self.r_start[entry.second], self.r_end[entry.second],
+                    self.r_rows[entry.second]
+                )
+        self.calendars.append(calendar)
         return 0
 
     # ---- the ledger ----

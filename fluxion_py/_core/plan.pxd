@@ -26,6 +26,7 @@ cdef class Plan:
     cdef vector[uint8_t] plain              # by node: an idle bit says all about a vertex of it
     cdef vector[uint8_t] whole              # by type: given with everything below
     cdef bint any_whole
+    cdef int32_t holder_node                # ... and the node that asks for it
     cdef int16_t holder                     # the one type that is taken, -1 if there are several
 
     cdef bint understands(self) except -1

@@ -137,6 +137,7 @@ cdef class Plan:
         cdef int32_t at = self.first
         while True:
             if nodes[at].type != self.request.slot and self.exclusive[at]:
+                self.holder_node = at
                 return nodes[at].type
             if nodes[at].hi - nodes[at].lo != 1:
                 return -1

@@ -4,6 +4,7 @@ cimport cython
 from libc.stdint cimport int32_t, int64_t
 from libcpp.vector cimport vector
 
+from fluxion_py._core.calendar cimport Calendar
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.fitting cimport Fitting
 from fluxion_py._core.index cimport Index
@@ -23,6 +24,7 @@ cdef class Quick:
     cdef Fitting fitting
     cdef bint usable                        # the setting and the graph are such that it may answer
     cdef dict indexes                       # (request id, constraint id) -> Index or None
+    cdef dict calendars                     # type -> Calendar, or None if it would be too large
     cdef int64_t asked                      # a count of uses, for the least recently used index
     # scratch of a search
     cdef vector[int32_t] candidates         # first*: the board, each a forming vertex
@@ -35,6 +37,12 @@ cdef class Quick:
     cdef Index index(self, Request request, bytes allowed)
     cdef int forget_oldest(self) except -1
     cdef bint select(self, Index index) except -1
+    cdef bint choose(self, Index index) except -1
+    cdef Calendar calendar(self, Index index)
+    cdef bint select_window(self, Index index, Calendar calendar, int64_t start, int64_t end,
+                            bint now) except -1
+    cdef int find_sound(self, Index view, Calendar calendar) except -1
+    cdef int64_t earliest(self, Index index, Calendar calendar, int64_t duration) except -2
     cdef int64_t size_of(self, Index index, int32_t number) noexcept
     cdef int scores(self, Index index, int32_t number, int64_t count,
                     vector[int64_t]& found) except -1

@@ -9,10 +9,11 @@ weights, those that fit only, with the tallies of matching.md 4.2 (core-algorith
 """
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
 from libcpp.algorithm cimport sort
 from libcpp.vector cimport vector
 
+from fluxion_py._core.calendar cimport Calendar
 from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.fitting cimport Fitting
@@ -26,6 +27,13 @@ from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 cdef size_t MOST_INDEXES = 64           # shapes that are kept warm
+cdef size_t MOST_WORDS = 4096           # of a bitmap: there is one for each point in time
+cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
+cdef uint64_t ONE = 1
+
+
+cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
+    return start + duration if start <= FOREVER - duration else FOREVER
 
 
 @cython.final
@@ -51,6 +59,7 @@ cdef class Quick:
         self.walk = walk
         self.emission = emission
         self.indexes = {}
+        self.calendars = {}
         self.usable = self.fits_setting()
         if self.usable:
             self.tree = Tree(walk)
@@ -110,10 +119,14 @@ cdef class Quick:
 
     cdef bint select(self, Index index) except -1:
         """Choose for now; the rows are in `fitting.taken` after. False if it does not fit."""
+        index.refresh()
+        return self.choose(index)
+
+    cdef bint choose(self, Index index) except -1:
+        """Choose by an index that is up to date."""
         cdef int32_t top = self.tree.inner[self.tree.top], first = index.plan.first
         cdef Request request = index.plan.request
         cdef int64_t wanted
-        index.refresh()
         if index.role[top] == NONE or index.supply[top] == 0:
             return False
         self.fitting.set_plan(index.plan)
@@ -130,12 +143,110 @@ cdef class Quick:
             self.take(index)
         return wanted > 0
 
+    # ---- in a window of time ----
+
+    cdef Calendar calendar(self, Index index):
+        """Return the calendar of what a plan takes; None if it cannot have one.
+
+        It can if it takes whole vertices of one type, of which there are not too many.
+        """
+        cdef Calendar calendar
+        cdef int16_t type = index.plan.holder
+        if type < 0:
+            return None
+        if type not in self.calendars:
+            calendar = Calendar(self.tree, type)
+            if calendar.words > MOST_WORDS:
+                calendar = None
+            else:
+                self.occupancy.write_calendar(calendar)
+            self.calendars[type] = calendar
+        return self.calendars[type]
+
+    cdef bint select_window(self, Index index, Calendar calendar, int64_t start, int64_t end,
+                            bint now) except -1:
+        """Choose for [start, end); with `now` allocations that overrun their end are there, too."""
+        cdef Fitting fitting = self.fitting
+        cdef Index view = index.in_window
+        cdef size_t block, word, base
+        cdef int32_t top = self.tree.inner[self.tree.top]
+        cdef bint found = False
+        if view is None:
+            view = index.in_window = Index(index.plan, fitting, self.occupancy, True)
+            view.sound_at = -1
+        if view.role[top] == NONE:
+            return False
+        fitting.set_plan(index.plan)
+        if view.sound_at != self.occupancy.status_changes:
+            self.find_sound(view, calendar)
+        calendar.busy(start, end, fitting.free)
+        for word in range(calendar.words):
+            fitting.free[word] = view.sound[word] & ~fitting.free[word]
+        if now:
+            for block in range(calendar.base.size()):
+                if calendar.base[block] >= 0:
+                    base = calendar.base[block]
+                    for word in range(self.tree.b_idle[block].size()):
+                        fitting.free[base + word] &= self.tree.b_idle[block][word]
+        fitting.calendar = calendar
+        fitting.idle = not now
+        try:
+            view.rebuild(top)
+            found = self.choose(view)
+        finally:
+            fitting.calendar = None
+            fitting.idle = False
+        return found
+
+    cdef int find_sound(self, Index view, Calendar calendar) except -1:
+        """Find out which holders would do if no job were there: up, allowed, with all below."""
+        cdef size_t block, at
+        cdef int32_t row, position, node = view.plan.holder_node
+        view.sound.assign(calendar.words, 0)
+        self.fitting.idle = True
+        for block in range(calendar.base.size()):
+            if calendar.base[block] < 0:
+                continue
+            for at in range(self.tree.b_rows[block].size()):
+                row = self.tree.b_rows[block][at]
+                position = calendar.position(row)
+                if self.fitting.child_fits(row, node):
+                    view.sound[position >> 6] |= ONE << (position & 63)
+        self.fitting.idle = False
+        view.sound_at = self.occupancy.status_changes
+        return 0
+
+    cdef int64_t earliest(self, Index index, Calendar calendar, int64_t duration) except -2:
+        """Choose at the first later time at which the plan fits; return that, -1 if there is none.
+
+        The times are those at which a job starts or ends. Between two of the calendar nothing
+        changes for the plan's holders, so of the others only the first matters: with it ends
+        what an overrunning job forbids now.
+        """
+        cdef Request request = index.plan.request
+        cdef int64_t wanted, time, other = self.occupancy.next_event()
+        cdef int64_t now = self.occupancy.now
+        wanted = (request.total[index.plan.holder] + calendar.largest - 1) // calendar.largest
+        time = calendar.next_window(now, duration, wanted)
+        if other >= 0 and (time < 0 or other < time):
+            if self.select_window(index, calendar, other, end_of(other, duration), False):
+                return other
+            if time < 0:
+                return -1
+        while time >= 0:
+            if self.select_window(index, calendar, time, end_of(time, duration), False):
+                return time
+            time = calendar.next_window(time, duration, wanted)
+        return -1
+
+    # ---- choosing ----
+
     cdef int64_t size_of(self, Index index, int32_t number) noexcept:
         """Return the units of one candidate that arises at a forming vertex."""
         cdef int32_t row = self.tree.rows[number]
-        if index.plan.kind == SLOTS:
+        if index.kind == SLOTS:
             return 1
-        if index.plan.kind == VERTICES:
+        if index.kind == VERTICES:
             return self.tree.graph.v_size[row]
         return self.tree.b_size[
             self.tree.block(row, index.plan.request.nodes[index.plan.first].type)
@@ -147,9 +258,9 @@ cdef class Quick:
         cdef int32_t row = self.tree.rows[number]
         cdef vector[int32_t] rows
         cdef size_t at
-        if index.plan.kind == SLOTS:
+        if index.kind == SLOTS:
             return self.fitting.slot_scores(row, index.plan.first, count, found)
-        if index.plan.kind == VERTICES:
+        if index.kind == VERTICES:
             found.assign(1, self.tree.score(row))
             return 0
         self.fitting.collect(row, index.plan.first, count, rows)
@@ -285,9 +396,9 @@ cdef class Quick:
         for at in range(self.chosen.size()):
             number = self.chosen[at]
             row = self.tree.rows[number]
-            if index.plan.kind == SLOTS:
+            if index.kind == SLOTS:
                 self.fitting.take_slots(row, index.plan.first, self.picked[number])
-            elif index.plan.kind == VERTICES:
+            elif index.kind == VERTICES:
                 self.fitting.take_vertex(row, index.plan.first)
             else:
                 self.fitting.collect(row, index.plan.first, self.picked[number], rows)
