@@ -1,5 +1,6 @@
 """The journal: an append-only log of events in one SQLite file, with checkpoints."""
 
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, suppress
@@ -25,6 +26,7 @@ CREATE TABLE documents (jobid INTEGER, name TEXT, text TEXT NOT NULL, PRIMARY KE
 CREATE TABLE jobs (jobid INTEGER PRIMARY KEY, active INTEGER NOT NULL, record BLOB NOT NULL);
 """
 
+_READ_ONLY = "it cannot be written to (a read-only file or disk)"
 _WAL_HEADER = 32
 _FRAME_HEADER = 24
 
@@ -53,7 +55,11 @@ class Journal:
         if new and not create:
             raise JournalError(f"there is no journal {self.path}")
         if not new:
+            if not os.access(self.path, os.W_OK):
+                raise JournalError(f"journal {self.path} cannot be opened: {_READ_ONLY}")
             self.notes += _torn_tail(self.path)
+            if _too_short(self.path):
+                raise self._damaged("its end")
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             try:
@@ -169,8 +175,8 @@ class Journal:
         for seq, job, timestamp, name, context in rows:
             try:
                 yield seq, Event(job, timestamp, name, decode(context))
-            except msgspec.DecodeError:
-                raise JournalError(f"{self.path}: event {seq} is damaged") from None
+            except (msgspec.DecodeError, TypeError):
+                raise self._damaged(f"event {seq}") from None
 
     def document(self, jobid: int, name: str) -> str | None:
         """Return a committed text of a job."""
@@ -223,11 +229,16 @@ class Journal:
         with suppress(sqlite3.Error):
             self._db.close()
 
+    def _damaged(self, what: str) -> JournalError:
+        return JournalError(
+            f"journal {self.path} is damaged ({what}); `salvage` copies what can be read"
+        )
+
     def _problem(self, error: sqlite3.Error, done: str) -> JournalError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         told = {
             sqlite3.SQLITE_FULL: "the disk is full; make room, nothing that was accepted is lost",
-            sqlite3.SQLITE_READONLY: "it cannot be written to (a read-only file or disk)",
+            sqlite3.SQLITE_READONLY: _READ_ONLY,
             sqlite3.SQLITE_CANTOPEN: "the file or its folder cannot be opened for writing",
             sqlite3.SQLITE_BUSY: "another instance is using it",
             sqlite3.SQLITE_NOTADB: "it is no journal",
@@ -252,7 +263,7 @@ def salvage(path: str | PathLike[str], target: str | PathLike[str]) -> int:
         raise JournalError(f"nothing can be read from {fspath(path)}")
     journal = Journal(target)
     decode = msgspec.json.Decoder(dict).decode
-    with suppress(msgspec.DecodeError):
+    with suppress(msgspec.DecodeError, TypeError):
         for seq, jobid, timestamp, name, context in events:
             if seq != len(journal._events) + 1:
                 break
@@ -271,6 +282,20 @@ def _readable(path: str | PathLike[str], query: str) -> list[tuple[Any, ...]]:
         for row in db.execute(query):
             rows.append(row)  # noqa: PERF402 - what came before an error is kept
     return rows
+
+
+def _too_short(path: str) -> bool:
+    """Say whether a file without a log has fewer bytes than its header says."""
+    if Path(f"{path}-wal").exists():
+        return False
+    with open(path, "rb") as file:
+        header = file.read(32)
+    pages = int.from_bytes(header[28:32], "big")
+    page = int.from_bytes(header[16:18], "big")
+    size = os.path.getsize(path)
+    if not header.startswith(b"SQLite format 3\0"):
+        return 0 < size < 32
+    return size < pages * (65536 if page == 1 else page)
 
 
 def _torn_tail(path: str) -> list[str]:

@@ -72,6 +72,7 @@ class Lane:
         self._cursor = 0
         self._releases = -1
         self._seen = 0
+        self._revised = 0
         self._first_new: int | None = None
 
     # ---- jobs in and out ----
@@ -178,28 +179,33 @@ class Lane:
                 self._enqueue(plan.job)
 
     def _revise(self, now: float, time: int, cycle: Cycle) -> bool:
-        """Plan anew, in order, what could be earlier; return whether all of it was looked at."""
+        """Plan anew, in order, what could be earlier; return whether nothing of it is left.
+
+        One pass; what a reservation leaves as it moves up may help one before it: then there is
+        another one, in the next cycle.
+        """
         growth = self._bookings.growth
         if self.settled:
             return True
         left = self.config.queue_depth
-        for key in list(self._plan_keys):
+        for key in self._plan_keys[bisect_left(self._plan_keys, self._revised) :]:
             plan = self.plans[key & MAX_JOBID]
             if plan.seen == len(growth):
                 continue
-            earliest = min(growth[plan.seen :])
             old = plan.allocation
-            if old.at > time and earliest < old.expiration:
+            if old.at > time and min(growth[plan.seen :]) < old.expiration:
                 if left == 0:
+                    self._revised = key
                     cycle.more = True
                     return False
                 left -= 1
                 self._improve(plan, now, time, cycle)
             plan.seen = len(growth)
-        self._seen = len(growth)
-        if any(plan.seen != self._seen for plan in self.plans.values()):
-            self._seen = -1  # one moved, and one before it has not seen that
+        self._revised = 0
+        if any(plan.seen != len(growth) for plan in self.plans.values()):
             cycle.more = True
+            return False
+        self._seen = len(growth)
         return True
 
     def _improve(self, plan: Plan, now: float, time: int, cycle: Cycle) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fluxion_py import Jobspec, Matcher, ResourceGraph
+from fluxion_py.graph.topology import below
 from fluxion_py.queues.config import QueueConfig
 from fluxion_py.queues.job import Job
 from fluxion_py.queues.queue import Queue
@@ -26,13 +27,28 @@ class Arrival(NamedTuple):
 
 @dataclass
 class Replay:
-    """What happened: starts and ends by job id (from 1, in order of arrival), and the queue."""
+    """What happened: starts and ends by job id (from 1, in order of arrival), and the queue.
+
+    `cores` are the rows of the cores that each job had, if the replay was watched.
+    """
 
     queue: Queue
     starts: dict[int, int] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
+    cores: dict[int, set[int]] = field(default_factory=dict)
     cycles: int = 0
+
+
+def cores_of(job: Job) -> set[int]:
+    """Return the rows of the cores that a job has, also those below whole nodes."""
+    held = job.allocation
+    assert held is not None
+    found = set()
+    for given in held.vertices():
+        if given.exclusive:
+            found |= set(below(held.flat, [given.vertex.row]))
+    return {row for row in found if held.flat.type(row) == "core"}
 
 
 def replay(
@@ -75,6 +91,8 @@ def replay(
             more = cycle.more
             for job in cycle.started:
                 found.starts[job.id] = now
+                if watch is not None:
+                    found.cores[job.id] = cores_of(job)
                 runtime = min(trace[job.id - 1].runtime, trace[job.id - 1].duration)
                 heapq.heappush(happening, (now + runtime, END, job.id))
         if watch is not None:
