@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fluxion_py.match.policy import Policy
     from fluxion_py.placement import TaskPlacement
     from fluxion_py.planner import Planner
+    from fluxion_py.simulation.simulation import Simulation
 
 _HOME = {
     "Allocation": "allocation",
@@ -57,6 +58,7 @@ _HOME = {
     "PolicyError": "errors",
     "Resource": "jobspec.model",
     "ResourceGraph": "graph.resource_graph",
+    "Simulation": "simulation.simulation",
     "Task": "jobspec.model",
     "TaskPlacement": "placement",
     "UnknownJobError": "errors",
@@ -82,6 +84,7 @@ __all__ = [
     "PolicyError",
     "Resource",
     "ResourceGraph",
+    "Simulation",
     "Task",
     "TaskPlacement",
     "UnknownJobError",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from fluxion_py.allocation import Allocation
-from fluxion_py.errors import Busy, GraphError, MatchError, UnknownJobError, Unsatisfiable
+from fluxion_py.errors import Busy, GraphError, MatchError, UnknownJobError
 from fluxion_py.match.matcher import Matcher
 from fluxion_py.queues.request import Request
 
@@ -47,11 +47,8 @@ class Bookings:
         """Book a job from now on or for the earliest later time; None if there is none."""
         assert request.prepared is not None
         self._last_plan = now
-        try:
-            found = self.matcher.reserve(request.prepared, jobid=jobid, now=now)
-        except (Busy, Unsatisfiable):
-            return None
-        if not found.reserved:
+        found = self.matcher.attempt(request.prepared, jobid=jobid, now=now, later=True)
+        if found is not None and not found.reserved:
             self._runs(found)
         return found
 
@@ -171,10 +168,7 @@ class Bookings:
 
     def _try_allocate(self, request: Request, jobid: int, now: int) -> Allocation | None:
         assert request.prepared is not None
-        try:
-            return self.matcher.allocate(request.prepared, jobid=jobid, now=now)
-        except (Busy, Unsatisfiable):
-            return None
+        return self.matcher.attempt(request.prepared, jobid=jobid, now=now)
 
     def _runs(self, allocation: Allocation) -> None:
         jobid = _id(allocation)

@@ -9,11 +9,8 @@ from os import PathLike
 
 from fluxion_py.errors import InputError
 from fluxion_py.graph.resource_graph import ResourceGraph
-from fluxion_py.match.matcher import Matcher
 from fluxion_py.queues.config import QueueConfig
-from fluxion_py.queues.queue import Queue
 from fluxion_py.simulation.machine import UNITS, Machine, choose_unit, size_of, units_of
-from fluxion_py.simulation.replay import Replay
 from fluxion_py.simulation.schedule import Schedule
 from fluxion_py.simulation.trace import Trace
 
@@ -51,13 +48,21 @@ class Simulation:
                 f"an overestimate of {self.overestimate}", hint=f"1 to {MAX_OVERESTIMATE:g}"
             )
 
-    def run(self, trace: Trace, watch: Callable[[int], None] | None = None) -> Schedule:
-        """Run a trace to its end.
+    def run(
+        self, trace: Trace | str | PathLike[str], watch: Callable[[int], None] | None = None
+    ) -> Schedule:
+        """Run a trace, or the one of a file, to its end.
 
         `watch` is called every thousand jobs with the number of those that have ended. Raises
         `GraphError` for a bad machine, `PolicyError`, `InputError`, `MatchError` if it takes longer
         than 100 years, `OSError`.
         """
+        from fluxion_py.match.matcher import Matcher
+        from fluxion_py.queues.queue import Queue
+        from fluxion_py.simulation.replay import Replay
+
+        if not isinstance(trace, Trace):
+            trace = Trace.from_file(trace)
         name, graph = self._machine()
         unit = self.unit or choose_unit(graph, trace)
         units = units_of(graph, unit)
