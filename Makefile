@@ -6,6 +6,9 @@ VENV ?= .venv
 PYTEST_ARGS ?=
 # How the wheel is built, such as `-C cmake.define.FLUXION_SANITIZE=ON`.
 BUILD_ARGS ?=
+# What `make side-by-side` runs: all, or `--small`, or names of scenarios.
+SCENARIOS ?=
+BENCHED := benches/results/latest.json
 # The installed wheel is tested: nothing may be imported from the checkout (PYTHONSAFEPATH).
 RUN = FLUXION_WHEEL=1 PYTHONSAFEPATH=1 $(VENV)/bin/pytest
 
@@ -17,7 +20,7 @@ COMPILED := pyproject.toml CMakeLists.txt \
       \( -path 'jobspec/*' -o -path 'resources/*' \) -type f)
 CORE := $(patsubst fluxion_py/_core/%.pyi,fluxion_py._core.%,$(wildcard fluxion_py/_core/*.pyi))
 
-.PHONY: help demo test checked lint stubs fix bench bench-smoke develop setup clean
+.PHONY: help demo test checked lint stubs fix bench bench-smoke side-by-side develop setup clean
 
 help:
 	@echo 'make demo         install, then run the main job on a real machine description'
@@ -25,7 +28,8 @@ help:
 	@echo 'make checked      the same on a core that checks every index, in a venv of its own'
 	@echo 'make lint         formatting, types, stubs, Cython, direction of imports'
 	@echo 'make fix          let ruff repair and format what it can'
-	@echo 'make bench        run the benches (minutes); bench-smoke runs the small ones once'
+	@echo 'make bench        time everything against its budget (minutes); bench-smoke: small, untimed'
+	@echo 'make side-by-side the same commands to fluxion-match and to resource-query, if installed'
 	@echo 'make develop      editable install: edits of .py files are live, for the .pyx run it again'
 	@echo 'make clean        remove the build, the caches and $(VENV)'
 
@@ -55,10 +59,15 @@ fix: $(VENV)/.group-lint
 	$(VENV)/bin/ruff format .
 
 bench: $(VENV)/.wheel $(VENV)/.group-test
-	$(RUN) benches $(PYTEST_ARGS)
+	@mkdir -p benches/results
+	$(RUN) benches --benchmark-quiet --benchmark-json=$(BENCHED) $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m benches.report $(BENCHED)
 
 bench-smoke: $(VENV)/.wheel $(VENV)/.group-test
 	$(RUN) benches --benchmark-disable -m 'not slow' $(PYTEST_ARGS)
+
+side-by-side: $(VENV)/.wheel
+	@$(VENV)/bin/python benches/side_by_side/run.py $(SCENARIOS)
 
 develop: $(VENV)/.editable $(VENV)/.group-test $(VENV)/.group-lint
 

@@ -1,95 +1,166 @@
-"""Requests on an empty machine: the complete walk per visited vertex, and single matches.
+"""Matches at now from an empty machine on: a compiled request in, vertices chosen and recorded.
 
-A match here is the engine alone: a compiled request goes in, a `Selection` comes out, no text is
-read or written. What a walk costs per visited vertex is in `extra_info` as `ns_per_vertex`.
+No text is read or written. `match-*` goes through the bulk door (`allocate_many`, or a loop over
+`allocate` where the library has none yet), `call-*` through one call for each job; `cancel-*` gives
+those jobs back. `cold-*` is the very first match of a new matcher.
 """
 
-from collections.abc import Iterator
-from functools import cache
-from itertools import count
+from collections.abc import Sequence
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benches.systems import grug
-from fluxion_py._core.engine import Engine
-from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py._core.request import Request
-from fluxion_py.jobspec.shape import parse_shape
-from fluxion_py.match.policy import parse_policy
-from fluxion_py.outcome import Errno, Outcome
-from fluxion_py.readers import read_text
+from benches.measuring import (
+    allocate,
+    allocate_one_by_one,
+    bulk_door,
+    cancel,
+    cancel_all,
+    check_booked,
+    check_given,
+    enough,
+    load,
+    measure,
+    room,
+    systems,
+)
+from benches.workloads import request
+from fluxion_py import Allocation, Matcher
+from fluxion_py.match.prepared import Prepared
 
-HOUR = 3600
-SIZES = ["tiny", "g125", *(pytest.param(n, marks=pytest.mark.slow) for n in ("g1000", "large"))]
-SHAPES = {
-    "core1": "slot=1/core=1",
-    "node1": "node=1{x}/slot=1/core=1",
-    "node16": "node=16{x}/slot=1/core=1",
-}
+MOST = 20_000
+"""Jobs of one round at most; a round stays within half of the machine."""
 
+BULK = 100_000
 
-@cache
-def system(name: str) -> FlatGraph:
-    """Return a loaded system; the benches do not change it."""
-    return read_text(grug(name), "grug")
-
-
-@pytest.fixture
-def jobids() -> Iterator[int]:
-    return count(1)
-
-
-def walk_all(engine: Engine, request: Request) -> Outcome:
-    return engine.match("without_allocating", request, HOUR, 0)
-
-
-@pytest.mark.parametrize("name", SIZES)
-def bench_walk_per_visited_vertex(benchmark: BenchmarkFixture, name: str) -> None:
-    """The policy `low` looks at every core before it takes one: the whole machine is visited."""
-    engine = Engine(system(name), policy=parse_policy("low"))
-    request = engine.compile(parse_shape(SHAPES["core1"]))
-    outcome = benchmark(walk_all, engine, request)
-    assert outcome.errno is Errno.OK
-    assert outcome.preorder > 0.6 * system(name).vertex_count
-    benchmark.extra_info["visited"] = outcome.preorder
-    if benchmark.stats is not None:
-        best = benchmark.stats.stats.min
-        benchmark.extra_info["ns_per_vertex"] = round(1e9 * best / outcome.preorder, 1)
+CASES = [
+    ("core1", "first"),
+    ("core1", "low"),
+    ("core1", "high"),
+    ("nodex1", "first"),
+    ("nodex1", "low"),
+    ("nodex1", "high"),
+    ("nodex16", "first"),
+    ("slotnode1", "first"),
+    ("slotnode16", "first"),
+    ("nodecore8", "first"),
+    ("gpu1core8", "first"),
+    ("gpu1core8", "low"),
+]
+CANCELS = ["core1", "nodex1", "nodex16"]
+SHAPES_USED_FIRST = [("core1", "first"), ("gpu1core8", "first"), ("gpu1core8", "low")]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("name", SIZES)
-def bench_allocate_and_cancel(
-    benchmark: BenchmarkFixture, jobids: Iterator[int], name: str, shape: str
-) -> None:
-    """A job comes and goes on an empty machine under the policy `first`."""
-    if name == "tiny" and shape == "node16":
-        pytest.skip("tiny has two nodes")
-    engine = Engine(system(name), policy=parse_policy("first"))
-    request = engine.compile(parse_shape(SHAPES[shape]))
-
-    def come_and_go() -> Outcome:
-        jobid = next(jobids)
-        outcome = engine.match("allocate", request, HOUR, jobid)
-        engine.cancel(jobid)
-        return outcome
-
-    assert benchmark(come_and_go).errno is Errno.OK
-    assert engine.jobs() == []
+def prepare(system: str, workload: str, policy: str) -> tuple[Matcher, Prepared]:
+    matcher = Matcher(load(system), policy)
+    return matcher, matcher.compile(request(workload, system))
 
 
-@pytest.mark.parametrize("name", SIZES)
-def bench_refusal_on_a_full_machine(benchmark: BenchmarkFixture, name: str) -> None:
-    """Nothing is free: the answer is "busy"."""
-    flat = system(name)
-    engine = Engine(flat, policy=parse_policy("first"))
-    nodes = len(flat.rows_of_type("node"))
-    everything = engine.compile(parse_shape(f"node={nodes}{{x}}/slot=1/core=1"))
-    assert engine.match("allocate", everything, HOUR, 1).errno is Errno.OK
-    request = engine.compile(parse_shape(SHAPES["node1"]))
+def most_jobs(
+    benchmark: BenchmarkFixture,
+    matcher: Matcher,
+    prepared: Prepared,
+    most: int,
+    seconds: float = 0.5,
+) -> int:
+    """Return how many jobs a round may have, `most` or as many as come in about `seconds`."""
+    return enough(
+        benchmark,
+        lambda count: allocate(matcher, prepared, count),
+        most,
+        seconds=seconds,
+        clear=lambda: cancel_all(matcher),
+    )
 
-    def refuse() -> Outcome:
-        return engine.match("allocate", request, HOUR, 2)
 
-    assert benchmark(refuse).errno is Errno.BUSY
+@pytest.mark.parametrize(("workload", "policy"), CASES)
+@pytest.mark.parametrize("system", systems("g125", "large"))
+def bench_match(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
+    """Equal jobs, one after the other."""
+    matcher, prepared = prepare(system, workload, policy)
+    count = most_jobs(benchmark, matcher, prepared, room(system, workload, MOST))
+    given: Sequence[Allocation] = []
+
+    def work() -> None:
+        nonlocal given
+        given = allocate(matcher, prepared, count)
+
+    row = f"match-{workload}-{policy}-{system}"
+    measure(benchmark, row, work, count, setup=lambda: cancel_all(matcher))
+    benchmark.extra_info["door"] = bulk_door()
+    check_given(given, count, workload, system)
+    check_booked(matcher, given)
+
+
+@pytest.mark.parametrize(("workload", "policy"), [("core1", "first"), ("nodex1", "low")])
+@pytest.mark.parametrize("system", systems("g125", "large"))
+def bench_call(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
+    """The same through `Matcher.allocate`: the Python call and its result object are included."""
+    matcher, prepared = prepare(system, workload, policy)
+    count = most_jobs(benchmark, matcher, prepared, room(system, workload, MOST))
+    given: Sequence[Allocation] = []
+
+    def work() -> None:
+        nonlocal given
+        given = allocate_one_by_one(matcher, prepared, count)
+
+    row = f"call-{workload}-{policy}-{system}"
+    measure(benchmark, row, work, count, setup=lambda: cancel_all(matcher))
+    check_given(given, count, workload, system)
+    check_booked(matcher, given)
+
+
+@pytest.mark.parametrize("system", systems("g125", "large"))
+def bench_bulk(benchmark: BenchmarkFixture, system: str) -> None:
+    """As many one-core jobs as one likes in one call, up to 100,000: records and memory grow."""
+    matcher, prepared = prepare(system, "core1", "first")
+    count = most_jobs(benchmark, matcher, prepared, room(system, "core1", BULK), seconds=2.0)
+    given: Sequence[Allocation] = []
+
+    def work() -> None:
+        nonlocal given
+        given = allocate(matcher, prepared, count)
+
+    row = f"bulk-core1-first-{system}"
+    measure(benchmark, row, work, count, setup=lambda: cancel_all(matcher), rounds=3)
+    check_given(given, count, "core1", system)
+    check_booked(matcher, given)
+
+
+@pytest.mark.parametrize("workload", CANCELS)
+@pytest.mark.parametrize("system", systems("g125", "large"))
+def bench_cancel(benchmark: BenchmarkFixture, system: str, workload: str) -> None:
+    """Jobs of the policy `first` go, in the order in which they came."""
+    matcher, prepared = prepare(system, workload, "first")
+    count = most_jobs(benchmark, matcher, prepared, room(system, workload, MOST))
+    cancel_all(matcher)
+    jobids: list[int] = []
+
+    def fill() -> None:
+        jobids[:] = [found.id or 0 for found in allocate(matcher, prepared, count)]
+        assert len(jobids) == count
+
+    row = f"cancel-{workload}-{system}"
+    measure(benchmark, row, lambda: cancel(matcher, jobids), count, setup=fill)
+    assert matcher.jobs() == []
+
+
+@pytest.mark.parametrize(("workload", "policy"), SHAPES_USED_FIRST)
+@pytest.mark.parametrize("system", systems("g125", "large"))
+def bench_cold(benchmark: BenchmarkFixture, system: str, workload: str, policy: str) -> None:
+    """The first use of a shape: a matcher that has never seen it, with one job of another."""
+    graph = load(system)
+    matchers: list[Matcher] = []
+    given: list[Allocation] = []
+
+    def fresh() -> None:
+        matcher = Matcher(graph, policy)
+        matcher.allocate(request("nodex1", system))
+        matchers[:] = [matcher]
+
+    def work() -> None:
+        given[:] = [matchers[0].allocate(request(workload, system))]
+
+    measure(benchmark, f"cold-{workload}-{policy}-{system}", work, 1, setup=fresh)
+    check_given(given, 1, workload, system)
+    assert len(matchers[0].jobs()) == 2

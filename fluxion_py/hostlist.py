@@ -12,8 +12,11 @@ MAX_HOSTS = 2**20
 MAX_TEXT = 2**24
 """The most characters all names of one text may have together."""
 
+MAX_DIGITS = 18
+"""The most digits of a number in a name; digits before them belong to the prefix."""
+
 _RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?\Z")
-_NUMBERED = re.compile(r"(.*?)([0-9]{1,18})\Z", re.DOTALL)
+_DIGITS = "0123456789"
 _BAD_NAME = re.compile(r"[\s\[\],]")
 
 
@@ -99,13 +102,16 @@ def format_hostlist(names: Iterable[str]) -> str:
     """
     groups: list[tuple[str, list[str]]] = []
     for name in names:
-        match = _NUMBERED.match(name)
-        if match is None:
+        prefix = name.rstrip(_DIGITS)
+        number = name[len(prefix) :]
+        if len(number) > MAX_DIGITS:
+            prefix, number = name[:-MAX_DIGITS], name[-MAX_DIGITS:]
+        if not number:
             groups.append((name, []))
-        elif groups and groups[-1][1] and groups[-1][0] == match[1]:
-            groups[-1][1].append(match[2])
+        elif groups and groups[-1][1] and groups[-1][0] == prefix:
+            groups[-1][1].append(number)
         else:
-            groups.append((match[1], [match[2]]))
+            groups.append((prefix, [number]))
     return ",".join(_format_group(prefix, numbers) for prefix, numbers in groups)
 
 
@@ -113,11 +119,15 @@ def _format_group(prefix: str, numbers: list[str]) -> str:
     if len(numbers) <= 1:
         return prefix + "".join(numbers)
     ranges: list[tuple[str, str]] = []
-    for number in numbers:
-        if ranges and number == f"{int(ranges[-1][1]) + 1:0{len(ranges[-1][0])}d}":
-            ranges[-1] = (ranges[-1][0], number)
-        else:
-            ranges.append((number, number))
+    first = last = numbers[0]
+    value = int(last)
+    for number in numbers[1:]:
+        value += 1
+        if int(number) != value or len(number) != max(len(last), len(str(value))):
+            ranges.append((first, last))
+            first, value = number, int(number)
+        last = number
+    ranges.append((first, last))
     body = ",".join(first if first == last else f"{first}-{last}" for first, last in ranges)
     return f"{prefix}[{body}]"
 

@@ -11,13 +11,14 @@ belongs to one thread.
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
-from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.cancel cimport Cancel
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport ALIVE, DOWN, FlatGraph
 from fluxion_py._core.ledger cimport OWNED, RESERVED, Hold, Ledger
 from fluxion_py._core.look cimport Look
-from fluxion_py._core.quick cimport Index, Quick
+from fluxion_py._core.plan cimport Plan
+from fluxion_py._core.quick cimport Quick
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport TimeLine
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
@@ -52,6 +53,7 @@ cdef class Engine:
     cdef Look look
     cdef Quick quick                        # None: not made yet for the graph as it is
     cdef bint indexed                       # it may be asked at all
+    cdef readonly int64_t indexed_matches   # that were answered by the indexed search
     cdef public int64_t graph_end
     cdef bint flexible
     cdef bint strict
@@ -142,6 +144,7 @@ cdef class Engine:
         if self.indexed:
             answer = self.match_indexed(op, request, duration, jobid, now, allowed)
             if answer is not None:
+                self.indexed_matches += 1
                 return answer
         if not self.enough_nodes(op, request, duration, now):
             if self.strict:
@@ -161,8 +164,8 @@ cdef class Engine:
         self, str op, Request request, int64_t duration, int64_t jobid, int64_t now, bytes allowed
     ):
         """Answer by the indexed search; None, with the ledger settled, if the walk has to."""
-        cdef Quick quick = self.current_quick()
-        cdef Index index = None
+        cdef Quick quick = self.current_quick(now)
+        cdef Plan plan = None
         cdef Calendar calendar = None
         cdef int64_t at = now
         cdef bint fits
@@ -171,25 +174,25 @@ cdef class Engine:
             return None
         quick.occupancy.advance(now)
         if quick.occupancy.odd_jobs == 0:
-            index = quick.index(request, allowed)
-        if index is None:
+            plan = quick.plan(request, allowed)
+        if plan is None:
             quick.occupancy.settle()
             return None
         if not self.enough_nodes(op, request, duration, now):
             return self.refusal(op, request, duration, now)
         if later or quick.occupancy.future:
-            calendar = quick.calendar(index)
-        fits = quick.select(index)
+            calendar = quick.calendar(plan)
+        fits = quick.select(plan)
         if fits and quick.occupancy.future:     # what is booked for later may be in the way
             if calendar is None:
                 quick.occupancy.settle()
                 return None
-            fits = quick.select_window(index, calendar, now, end_of(now, duration), True)
+            fits = quick.select_window(plan, calendar, now, end_of(now, duration), True)
         if not fits and later:
             if calendar is None:
                 quick.occupancy.settle()
                 return None
-            at = quick.earliest(index, calendar, duration)
+            at = quick.earliest(plan, calendar, duration)
             fits = at >= 0
         if not fits:
             return self.refusal(op, request, duration, now)
@@ -209,12 +212,12 @@ cdef class Engine:
             quick.occupancy.answers[slot] = selection
         return Outcome(Errno.OK, at, duration, at > now, selection)
 
-    cdef Quick current_quick(self):
+    cdef Quick current_quick(self, int64_t now):
         """Return the indexed search for the graph as it is; None if it cannot be used."""
         if self.quick is None:
             self.quick = Quick(self.walk, self.emission)
             if self.quick.usable:
-                self.quick.occupancy.advance(0)
+                self.quick.occupancy.advance(now)     # what runs must not look yet to start
                 for jobid in self.ledger.jobs:
                     self.quick.occupancy.observe(jobid.first)
         return self.quick if self.quick.usable else None
@@ -422,6 +425,8 @@ cdef class Engine:
                 self.ledger.add_hold(row, -1, jobid, at, at + duration, g.v_size[row], OWNED)
         if selection is not None:
             self.emission.weigh(now, True)
+        if self.quick is not None and self.quick.usable and self.quick.occupancy.now < now:
+            self.quick.occupancy.advance(now)
         self.observe(jobid)
         result = self.outcome(Errno.OK, at, duration)
         result.selection = selection
@@ -448,6 +453,7 @@ cdef class Engine:
         """Take over what `edge_weights` returned; edges that are gone are left out."""
         self.ledger.check_primed()
         if self.walk.stop_on_first:
+            self.leave_graph()      # the indexes have the old weights
             self.walk.ranking.take_over(weights)
 
     # ---- cancel (matching.md 10) ----

@@ -4,7 +4,7 @@ cimport cython
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp.vector cimport vector
 
-from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.flatgraph cimport FlatGraph
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Plan

@@ -12,6 +12,7 @@ from libcpp.algorithm cimport partial_sort, sort
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
+from fluxion_py._core.bits cimport count_bits, lowest_bit
 from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.flatgraph cimport DOWN
 from fluxion_py._core.occupancy cimport Occupancy
@@ -22,10 +23,6 @@ from fluxion_py._core.walk cimport Walk
 
 cdef int64_t MOST_SCORE = 1 << 61       # as in the walk
 cdef int64_t PLENTY = 0x7FFFFFFFFFFFFFFF
-
-cdef extern from *:
-    int lowest_bit "__builtin_ctzll"(unsigned long long) noexcept nogil
-    int count_bits "__builtin_popcountll"(unsigned long long) noexcept nogil
 
 ctypedef pair[pair[uint64_t, int32_t], int32_t] Visited     # ((~weight, place), row)
 

@@ -19,6 +19,14 @@ cdef enum:
     OWN_PATH = -3       # its path is not parent + name: kept as text
 
 
+cdef inline uint64_t fnv(uint64_t state, const string& text) noexcept:
+    """Continue an FNV-1a hash: hash(path) continues hash(parent path), so paths need no text."""
+    cdef size_t i
+    for i in range(text.size()):
+        state = (state ^ <uint8_t> text[i]) * 1099511628211ULL
+    return state
+
+
 @cython.final
 cdef class FlatGraph:
     # per vertex (row)
@@ -73,6 +81,7 @@ cdef class FlatGraph:
         self, int16_t type, int64_t id, int64_t uniq, int32_t rank, int64_t size
     ) except -1
     cdef int32_t new_edge(self, int32_t source, int32_t target, int8_t subsystem) except -1
+    cdef int join(self, int32_t source, int32_t target, int8_t subsystem) except -1
     cdef void unlink_edge(self, int32_t edge) noexcept
     cdef int32_t string_id(self, str text) except -2
     cdef int check(self, int64_t row) except -1
@@ -81,5 +90,6 @@ cdef class FlatGraph:
     cdef int64_t property_map_id(self, properties) except -2
     cdef string name_text(self, int64_t row)
     cdef void build_name_index(self)
+    cdef vector[uint64_t] path_hashes(self)
     cdef void build_path_index(self)
     cdef void build_rank_index(self)

@@ -25,15 +25,6 @@ cdef int MAX_PATH_DEPTH = 1000      # levels of a path, as of the engine's trees
 cdef int64_t MAX_ROWS = 0x7FFFFFFF  # rows and edges are numbered by 32 bits
 cdef int64_t MAX_UNITS = 1 << 60    # sizes of a graph add up to this at most: no sum overflows
 cdef uint64_t FNV_START = 14695981039346656037ULL
-cdef uint64_t FNV_PRIME = 1099511628211ULL
-
-
-cdef inline uint64_t fnv(uint64_t state, const string& text) noexcept:
-    """Continue an FNV-1a hash: hash(path) continues hash(parent path), so paths need no text."""
-    cdef size_t i
-    for i in range(text.size()):
-        state = (state ^ <uint8_t> text[i]) * FNV_PRIME
-    return state
 
 
 cdef class FlatGraph:
@@ -282,16 +273,19 @@ cdef class FlatGraph:
         """
         self.check_live(source)
         self.check_live(target)
-        cdef int8_t subsystem_id = self.subsystem_id(subsystem)
-        cdef int32_t edge
-        edge = self.v_first_in[target]
+        self.join(source, target, self.subsystem_id(subsystem))
+
+    cdef int join(self, int32_t source, int32_t target, int8_t subsystem) except -1:
+        """As `add_edge` for live rows."""
+        cdef int32_t edge = self.v_first_in[target]
         while edge >= 0:
             if self.e_source[edge] == source:
-                self.e_subsystem[edge] = subsystem_id
+                self.e_subsystem[edge] = subsystem
                 self.epoch += 1
-                return
+                return 0
             edge = self.e_next_in[edge]
-        self.new_edge(source, target, subsystem_id)
+        self.new_edge(source, target, subsystem)
+        return 0
 
     def set_path(self, int64_t row, str subsystem not None, str path not None):
         """Give a vertex an absolute path in a subsystem; the last one given counts."""
@@ -501,6 +495,15 @@ cdef class FlatGraph:
             return {}
         return dict(self.property_maps[self.v_properties[row]])
 
+    def property_keys(self):
+        """Return the keys of the properties of all live vertices, ordered. O(vertices)."""
+        cdef size_t row
+        used = {
+            self.v_properties[row] for row in range(self.v_type.size())
+            if self.v_properties[row] >= 0 and self.v_flags[row] & ALIVE
+        }
+        return sorted({key for at in used for key in self.property_maps[at]})
+
     def set_property(self, int64_t row, str key not None, str value not None):
         """Set one property, replacing an old value."""
         self.check(row)
@@ -586,8 +589,8 @@ cdef class FlatGraph:
         sort(self.name_index.begin(), self.name_index.end())
         self.name_epoch = self.epoch
 
-    cdef void build_path_index(self):
-        """Hash every path by continuing the hash of the one above; O(n log n)."""
+    cdef vector[uint64_t] path_hashes(self):
+        """Return the hash of every containment path; one without counts as a root. O(n)."""
         cdef vector[uint64_t] hashes
         cdef vector[uint8_t] done
         cdef vector[int32_t] climb
@@ -596,7 +599,6 @@ cdef class FlatGraph:
         cdef string slash = b"/"
         hashes.resize(self.v_type.size())
         done.resize(self.v_type.size())
-        self.path_index.clear()
         for row in range(self.v_type.size()):
             at = <int32_t> row
             while not done[at] and self.v_above[at] >= 0:
@@ -613,6 +615,14 @@ cdef class FlatGraph:
                 climb.pop_back()
                 hashes[at] = fnv(fnv(hashes[self.v_above[at]], slash), self.name_text(at))
                 done[at] = 1
+        return hashes
+
+    cdef void build_path_index(self):
+        """Index every path by its hash; O(n log n)."""
+        cdef size_t row
+        cdef vector[uint64_t] hashes = self.path_hashes()
+        self.path_index.clear()
+        for row in range(self.v_type.size()):
             if self.v_flags[row] & ALIVE and self.v_above[row] != NO_PATH:
                 self.path_index.push_back(pair[uint64_t, int32_t](hashes[row], <int32_t> row))
         for (owner, subsystem), text in self.own_paths.items():

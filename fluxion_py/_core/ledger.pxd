@@ -94,6 +94,7 @@ cdef class Ledger:
     cdef int64_t available(self, int32_t row, int64_t start, int64_t end) noexcept
     cdef bint untouched(self, int32_t row, int64_t start, int64_t end) noexcept
     cdef bint allocated(self, int32_t row) noexcept
+    cdef bint runs(self, int64_t jobid) noexcept
     cdef bint fits_below(self, int32_t row, const vector[int64_t]& demand, int64_t start,
                          int64_t end) noexcept
     cdef int64_t free_below(self, int32_t filter, size_t kind, int64_t time) noexcept

@@ -434,6 +434,15 @@ cdef class Ledger:
             at = self.holds[at].next
         return False
 
+    cdef bint runs(self, int64_t jobid) noexcept:
+        """Say whether a job that holds something owns a part of it, by an allocation."""
+        cdef vector[int32_t]* mine = &self.jobs[jobid]
+        cdef size_t at
+        for at in range(mine.size()):
+            if self.holds[mine[0][at]].flags & OWNED:
+                return not self.holds[mine[0][at]].flags & RESERVED
+        return False
+
     cdef int32_t find_hold(self, int32_t row, int64_t jobid) noexcept:
         cdef int32_t at = self.v_owned[row]
         while at >= 0 and self.holds[at].jobid != jobid:

@@ -18,7 +18,7 @@ from libcpp.queue cimport priority_queue
 from libcpp.unordered_map cimport unordered_map
 from libcpp.vector cimport vector
 
-from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.charges cimport Charges
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport FlatGraph

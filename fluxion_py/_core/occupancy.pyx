@@ -9,7 +9,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
-from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.charges cimport Charges
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport DOWN
@@ -165,6 +165,7 @@ cdef class Occupancy:
             row = rows[0][at] >> 1
             self.held[row] += sign
             if self.tree.inner[row] >= 0:
+                self.refresh(row)       # what is below it may have come first in the record
                 self.note(row)
             else:
                 self.tree.set_idle(row, self.held[row] == 0 and self.up(row))
@@ -250,7 +251,10 @@ cdef class Occupancy:
         return 0
 
     cdef int restart(self, int64_t now) except -1:
-        """Time was set back: let all records act anew. O(all records)."""
+        """Time was set back: let all records act anew. O(all records).
+
+        An allocation that is yet to start forbids much before: those are left to the walk.
+        """
         cdef size_t slot
         cdef Calendar calendar
         while not self.events.empty():
@@ -269,9 +273,15 @@ cdef class Occupancy:
                 )
         self.future = 0
         self.now = now
+        self.settle()
         for entry in self.slots:
-            if not self.r_flags[entry.second] & ODD:
-                self.begin(entry.second)
+            slot = entry.second
+            if not self.r_flags[slot] & (ODD | PLANNED) and self.r_start[slot] > now:
+                self.r_flags[slot] |= ODD
+                self.r_rows[slot].clear()
+                self.odd_jobs += 1
+            elif not self.r_flags[slot] & ODD:
+                self.begin(<int32_t> slot)
         return 0
 
     cdef int write_calendar(self, Calendar calendar) except -1:
@@ -325,6 +335,8 @@ cdef class Occupancy:
         if not plain or (hold.start > self.now and not self.r_flags[slot] & PLANNED):
             self.r_flags[slot] |= ODD       # an allocation that is yet to start forbids much now
             self.odd_jobs += 1
+            for at in self.ledger.jobs[jobid]:      # its weights stay when it goes
+                self.note(self.ledger.holds[at].row)
             return 0
         self.r_rows[slot] = rows
         self.begin(slot)

@@ -17,6 +17,7 @@ cdef enum Kind:             # what the first named level is
 cdef class Plan:
     cdef Request request
     cdef Tree tree
+    cdef object index                       # the Index that answers it; see Quick.plan
     cdef object allowed_bytes               # keeps `allowed` alive
     cdef const uint8_t* allowed             # by row, NULL: no constraint
     cdef Kind kind
@@ -34,5 +35,6 @@ cdef class Plan:
     cdef bint understands_node(self, int32_t at, int32_t parent, bint x) except -1
     cdef bint forms_where_asked(self, int32_t parent, int32_t slot) except -1
     cdef bint has_all(self, int32_t row, int32_t slot) noexcept
+    cdef tuple shape(self)
     cdef int set_kind(self) except -1
     cdef int16_t find_holder(self) except -2

@@ -1,8 +1,8 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """Whether a request is one for the indexed search, decided once, before any state is looked at.
 
-Not understood, and so left to the walk: several entries at the top, alternatives, labels,
-`exclusive: false`, leaves that nobody would own, counts with a choice inside a slot, siblings of
+Not understood, and so left to the walk: several entries at the top, alternatives, labels
+of vertices, `exclusive: false`, leaves that nobody would own, counts with a choice inside a slot, siblings of
 one type, types with unequal pools or with an order of ids that the policy cannot follow, slots
 whose named parent lacks their types (core-algorithms.md 4).
 """
@@ -38,9 +38,7 @@ cdef class Plan:
 
     cdef bint understands(self) except -1:
         cdef Request request = self.request
-        if request.flexible or request.variant_lo.size() != 1 or request.sibling_slots or (
-            len(request.labels)
-        ):
+        if request.flexible or request.variant_lo.size() != 1 or request.sibling_slots:
             return False
         self.first = request.variant_lo[0]
         if request.variant_hi[0] - self.first != 1:
@@ -73,6 +71,8 @@ cdef class Plan:
             if parent >= 0 and not self.forms_where_asked(parent, at):
                 return False
             return self.understands_list(nodes[at].lo, nodes[at].hi, at, True)
+        if nodes[at].label >= 0:
+            return False        # the walk notes which vertex satisfies it; of a slot nobody asks
         if type < 0 or self.tree.odd[type] or type == self.tree.graph.v_type[self.tree.top]:
             return False
         if in_slot and nodes[at].min != nodes[at].ceiling:
@@ -85,6 +85,23 @@ cdef class Plan:
             type != self.tree.walk.node_type and type != self.tree.walk.storage_type
         ))
         return self.understands_list(nodes[at].lo, nodes[at].hi, at, x)
+
+    cdef tuple shape(self):
+        """Return what tells apart requests that need different indexes.
+
+        How many are wanted at the first level is not of it: it does not matter where they are.
+        """
+        cdef size_t at
+        cdef const Wanted* node
+        parts = []
+        for at in range(self.request.nodes.size()):
+            node = &self.request.nodes[at]
+            parts.append((node.type, node.exclusive, node.lo, node.hi))
+            if at != <size_t> self.first:
+                parts.append((node.min, node.max, node.operator, node.operand))
+                if node.choices >= 0:
+                    parts.append(tuple(self.request.choices[node.choices]))
+        return self.allowed_bytes, *parts
 
     cdef bint forms_where_asked(self, int32_t parent, int32_t slot) except -1:
         """Say whether every vertex of the parent's type can have the slot right below it.

@@ -13,7 +13,8 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
 from libcpp.algorithm cimport sort
 from libcpp.vector cimport vector
 
-from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.bits cimport count_bits
+from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.fitting cimport Fitting
@@ -26,7 +27,8 @@ from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
-cdef size_t MOST_INDEXES = 64           # shapes that are kept warm
+cdef int MOST_INDEXES = 64      # shapes that are kept warm
+cdef int MOST_PLANS = 4096
 cdef size_t MOST_WORDS = 4096           # of a bitmap: there is one for each point in time
 cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
 cdef uint64_t ONE = 1
@@ -34,6 +36,11 @@ cdef uint64_t ONE = 1
 
 cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
     return start + duration if start <= FOREVER - duration else FOREVER
+
+
+def used_at(Index index):
+    """Return when an index was asked last, as a count of questions."""
+    return index.used
 
 
 @cython.final
@@ -58,6 +65,7 @@ cdef class Quick:
     def __init__(self, Walk walk, Emission emission):
         self.walk = walk
         self.emission = emission
+        self.plans = {}
         self.indexes = {}
         self.calendars = {}
         self.usable = self.fits_setting()
@@ -77,62 +85,68 @@ cdef class Quick:
             or walk.graph.v_first_out[<int32_t> walk.graph.roots[walk.ledger.dominant]] < 0
         )
 
-    cdef Index index(self, Request request, bytes allowed):
-        """Return the index of a request under a constraint; None if the walk must answer it."""
-        cdef Index index
-        cdef Plan plan
-        key = (request, allowed)
+    cdef Plan plan(self, Request request, bytes allowed):
+        """Return the plan of a request under a constraint; None if the walk must answer it."""
+        cdef Plan plan = self.plans.get((request, allowed))
+        if plan is None:
+            plan = Plan(request, self.tree, allowed)
+            if plan.mine:
+                self.find_index(plan)
+            if len(self.plans) >= MOST_PLANS:
+                self.plans.clear()
+            self.plans[(request, allowed)] = plan
+        if plan.index is None:
+            if not plan.mine:
+                return None
+            self.find_index(plan)       # it was dropped since
         self.asked += 1
-        found = self.indexes.get(key, self)
-        if found is not self:
-            index = found
-            if index is not None:
-                index.used = self.asked
-            return index
-        plan = Plan(request, self.tree, allowed)
-        index = None
-        if plan.mine:
+        (<Index> plan.index).used = self.asked
+        return plan
+
+    cdef int find_index(self, Plan plan) except -1:
+        """Give a plan the index of its shape, making it if there is none."""
+        cdef Index index
+        shape = plan.shape()
+        plan.index = self.indexes.get(shape)
+        if plan.index is None:
             index = Index(plan, self.fitting, self.occupancy)
             if index.two_sorts:
-                index = None
-            else:
-                index.used = self.asked
-        if <size_t> len(self.indexes) >= MOST_INDEXES:
-            self.forget_oldest()
-        self.indexes[key] = index
-        return index
+                plan.mine = False
+                return 0
+            if len(self.indexes) >= MOST_INDEXES:
+                self.drop_oldest()
+            plan.index = self.indexes[shape] = index
+        return 0
 
-    cdef int forget_oldest(self) except -1:
+    cdef int drop_oldest(self) except -1:
         """Drop the index that was not asked for the longest time."""
-        cdef Index index
-        cdef int64_t oldest = self.asked
-        victim = None
-        for key, found in self.indexes.items():
-            index = found
-            if index is None or index.used < oldest:
-                victim = key
-                oldest = -1 if index is None else index.used
-        del self.indexes[victim]
+        cdef Plan plan
+        oldest = min(self.indexes, key=lambda shape: used_at(self.indexes[shape]))
+        index = self.indexes.pop(oldest)
+        for plan in self.plans.values():
+            if plan.index is index:
+                plan.index = None
         return 0
 
     # ---- select ----
 
-    cdef bint select(self, Index index) except -1:
+    cdef bint select(self, Plan plan) except -1:
         """Choose for now; the rows are in `fitting.taken` after. False if it does not fit."""
+        cdef Index index = plan.index
         index.refresh()
-        return self.choose(index)
+        return self.choose(plan, index)
 
-    cdef bint choose(self, Index index) except -1:
-        """Choose by an index that is up to date."""
-        cdef int32_t top = self.tree.inner[self.tree.top], first = index.plan.first
-        cdef Request request = index.plan.request
+    cdef bint choose(self, Plan plan, Index index) except -1:
+        """Choose by an index of the plan's shape that is up to date."""
+        cdef int32_t top = self.tree.inner[self.tree.top], first = plan.first
+        cdef Request request = plan.request
         cdef int64_t wanted
         if index.role[top] == NONE or index.supply[top] == 0:
             return False
-        self.fitting.set_plan(index.plan)
+        self.fitting.set_plan(plan)
         self.chosen.clear()
         if self.walk.stop_on_first:
-            wanted = request.resolve(first, self.find(index, top))
+            wanted = request.resolve(first, self.find(index, top, request.nodes[first].ceiling))
             if wanted > 0:
                 self.choose_found(index, wanted)
         else:
@@ -145,38 +159,41 @@ cdef class Quick:
 
     # ---- in a window of time ----
 
-    cdef Calendar calendar(self, Index index):
+    cdef Calendar calendar(self, Plan plan):
         """Return the calendar of what a plan takes; None if it cannot have one.
 
         It can if it takes whole vertices of one type, of which there are not too many.
         """
         cdef Calendar calendar
-        cdef int16_t type = index.plan.holder
+        cdef Index index = plan.index
+        cdef int16_t type = plan.holder
         if type < 0:
+            return None
+        if index.in_window is None:
+            index.in_window = Index(index.plan, self.fitting, self.occupancy, True)
+            index.in_window.sound_at = -1
+        if index.in_window.two_sorts:
             return None
         if type not in self.calendars:
             calendar = Calendar(self.tree, type)
-            if calendar.words > MOST_WORDS:
+            if calendar.count == 0 or calendar.words > MOST_WORDS:
                 calendar = None
             else:
                 self.occupancy.write_calendar(calendar)
             self.calendars[type] = calendar
         return self.calendars[type]
 
-    cdef bint select_window(self, Index index, Calendar calendar, int64_t start, int64_t end,
+    cdef bint select_window(self, Plan plan, Calendar calendar, int64_t start, int64_t end,
                             bint now) except -1:
         """Choose for [start, end); with `now` allocations that overrun their end are there, too."""
         cdef Fitting fitting = self.fitting
-        cdef Index view = index.in_window
+        cdef Index index = plan.index, view = index.in_window
         cdef size_t block, word, base
         cdef int32_t top = self.tree.inner[self.tree.top]
         cdef bint found = False
-        if view is None:
-            view = index.in_window = Index(index.plan, fitting, self.occupancy, True)
-            view.sound_at = -1
         if view.role[top] == NONE:
             return False
-        fitting.set_plan(index.plan)
+        fitting.set_plan(plan)
         if view.sound_at != self.occupancy.status_changes:
             self.find_sound(view, calendar)
         calendar.busy(start, end, fitting.free)
@@ -188,11 +205,16 @@ cdef class Quick:
                     base = calendar.base[block]
                     for word in range(self.tree.b_idle[block].size()):
                         fitting.free[base + word] &= self.tree.b_idle[block][word]
+        self.free_in_window = 0
+        for word in range(calendar.words):
+            self.free_in_window += count_bits(fitting.free[word])
+        if self.free_in_window * calendar.largest < plan.request.total[plan.holder]:
+            return False
         fitting.calendar = calendar
         fitting.idle = not now
         try:
             view.rebuild(top)
-            found = self.choose(view)
+            found = self.choose(plan, view)
         finally:
             fitting.calendar = None
             fitting.idle = False
@@ -216,27 +238,31 @@ cdef class Quick:
         view.sound_at = self.occupancy.status_changes
         return 0
 
-    cdef int64_t earliest(self, Index index, Calendar calendar, int64_t duration) except -2:
+    cdef int64_t earliest(self, Plan plan, Calendar calendar, int64_t duration) except -2:
         """Choose at the first later time at which the plan fits; return that, -1 if there is none.
 
         The times are those at which a job starts or ends. Between two of the calendar nothing
         changes for the plan's holders, so of the others only the first matters: with it ends
         what an overrunning job forbids now.
         """
-        cdef Request request = index.plan.request
-        cdef int64_t wanted, time, other = self.occupancy.next_event()
+        cdef Request request = plan.request
+        cdef int64_t wanted, missing, time, passed, other = self.occupancy.next_event()
         cdef int64_t now = self.occupancy.now
-        wanted = (request.total[index.plan.holder] + calendar.largest - 1) // calendar.largest
+        wanted = (request.total[plan.holder] + calendar.largest - 1) // calendar.largest
         time = calendar.next_window(now, duration, wanted)
         if other >= 0 and (time < 0 or other < time):
-            if self.select_window(index, calendar, other, end_of(other, duration), False):
+            if self.select_window(plan, calendar, other, end_of(other, duration), False):
                 return other
-            if time < 0:
-                return -1
         while time >= 0:
-            if self.select_window(index, calendar, time, end_of(time, duration), False):
+            if self.select_window(plan, calendar, time, end_of(time, duration), False):
                 return time
-            time = calendar.next_window(time, duration, wanted)
+            # What is not free in this window becomes free at a later point, or it does not count.
+            missing = max(1, wanted - self.free_in_window)
+            while time >= 0 and missing > 0:
+                passed = time
+                time = calendar.next_window(passed, duration, wanted)
+                if time >= 0:
+                    missing -= calendar.released(passed, time)
         return -1
 
     # ---- choosing ----
@@ -311,9 +337,9 @@ cdef class Quick:
             index.reenter(number, True)
         return 0
 
-    cdef int64_t find(self, Index index, int32_t top) except -1:
+    cdef int64_t find(self, Index index, int32_t top, int64_t enough) except -1:
         """Visit children in the order of first* until there is enough; return the units found."""
-        cdef int64_t enough = index.plan.request.nodes[index.plan.first].ceiling, units
+        cdef int64_t units
         cdef int32_t number
         self.candidates.clear()
         self.away.clear()

@@ -36,7 +36,7 @@ cdef class Unfold:
         """
         cdef Emission emission = self.emission
         cdef size_t at, owned = rows.size()
-        cdef int32_t row
+        cdef int32_t row, code = PASSED
         emission.jobid = jobid
         emission.start = start
         emission.end = end
@@ -46,7 +46,10 @@ cdef class Unfold:
         self.row_limit = row_limit
         self.members.clear()
         for at in range(owned):
-            self.add(rows[at] >> 1, rows[at] & WHOLE)
+            if rows[at] >> 1 == self.tree.top:
+                code = rows[at] & WHOLE
+            else:
+                self.add(rows[at] >> 1, rows[at] & WHOLE)
         for at in range(owned):
             row = self.tree.above[rows[at] >> 1]
             while row >= 0 and not self.seen[row]:
@@ -58,7 +61,7 @@ cdef class Unfold:
             if row >= 0:
                 self.seen[self.tree.graph.e_target[row]] = 0
         sort(self.members.begin(), self.members.end())
-        self.list_vertex(self.tree.top, PASSED, 1)
+        self.list_vertex(self.tree.top, code, 1)
         return 0
 
     cdef int add(self, int32_t row, int32_t code) except -1:
@@ -92,16 +95,23 @@ cdef class Unfold:
         return 0
 
     cdef int list_whole(self, int32_t row, int32_t depth) except -1:
+        """List a vertex and all that the tree, not the graph of a later day, has below it."""
         cdef Emission emission = self.emission
-        cdef FlatGraph g = self.tree.graph
-        cdef int32_t edge = g.v_first_out[row]
+        cdef int32_t block = -1, child
+        cdef vector[pair[int32_t, int32_t]] children        # (edge, row): edges only grow
+        cdef size_t at
         emission.open_level(depth)
-        while edge >= 0:
-            if g.e_subsystem[edge] == self.tree.ledger.dominant and (
-                g.e_target[edge] < self.row_limit
-            ):
-                self.list_whole(g.e_target[edge], depth + 1)
-                emission.emitted_edges.push_back(edge)
-            edge = g.e_next_out[edge]
-        emission.record(row, self.tree.above[row], g.v_size[row], True, depth)
+        if self.tree.inner[row] >= 0:
+            block = self.tree.first_block[self.tree.inner[row]]
+        while block >= 0:
+            for at in range(self.tree.b_rows[block].size()):
+                child = self.tree.b_rows[block][at]
+                if child < self.row_limit:
+                    children.push_back(pair[int32_t, int32_t](self.tree.way[child], child))
+            block = self.tree.b_next[block]
+        sort(children.begin(), children.end())
+        for at in range(children.size()):
+            self.list_whole(children[at].second, depth + 1)
+            emission.emitted_edges.push_back(children[at].first)
+        emission.record(row, self.tree.above[row], self.tree.graph.v_size[row], True, depth)
         return 0

@@ -125,6 +125,7 @@ cdef class Walk:
     cdef bint refuse(self, size_t board, size_t contents) noexcept
     cdef bint fits_here(self, int32_t row, int32_t lo, int32_t hi, int32_t matched,
                         bint x) except -1
+    cdef bint overrun(self, int32_t row, bint x) noexcept
     cdef int complain(self, str text) except -1
     cdef int32_t fitting_slot(self, int32_t row, int32_t lo, int32_t hi) noexcept
     cdef bint shape_fits(self, int32_t row, int32_t slot) noexcept

@@ -15,7 +15,7 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from fluxion_py._core.flatgraph cimport DOWN, FlatGraph
-from fluxion_py._core.ledger cimport Ledger
+from fluxion_py._core.ledger cimport RESERVED, Ledger
 from fluxion_py._core.order cimport sort_reference, sort_stable
 from fluxion_py._core.ranking cimport Ranking
 from fluxion_py._core.request cimport Request, Wanted
@@ -208,6 +208,8 @@ cdef class Walk:
             type == self.node_type or type == self.storage_type
         ):
             return False
+        if self.now and not self.strict and self.overrun(row, x):
+            return False
         if self.shadow_type[type] and self.ledger.shares_below(row) and not (
             self.ledger.free_inside(row, self.start, self.end)
         ):
@@ -236,6 +238,24 @@ cdef class Walk:
                 if not fits and not self.flexible:
                     return False
         return fits     # flexible: only the last slot's check counts (errata G19)
+
+    cdef bint overrun(self, int32_t row, bint x) noexcept:
+        """Say whether an allocation is here beyond its end; if exclusive, also if it is below.
+
+        Until it is given back nobody else gets in: docs/deviations.md, overrun-shared.
+        """
+        cdef Ledger ledger = self.ledger
+        cdef int32_t at = ledger.v_owned[row]
+        while at >= 0:
+            if ledger.holds[at].end <= self.start and not ledger.holds[at].flags & RESERVED:
+                return True
+            at = ledger.holds[at].next
+        at = ledger.v_passed[row] if x else -1
+        while at >= 0:
+            if ledger.holds[at].end <= self.start and ledger.runs(ledger.holds[at].jobid):
+                return True
+            at = ledger.holds[at].next
+        return False
 
     cdef int complain(self, str text) except -1:
         if self.messages.size() < MESSAGE_LIMIT:
@@ -352,7 +372,7 @@ cdef class Walk:
         units = g.v_size[row]
         if ledger.v_owned[row] >= 0:
             units = ledger.available(row, self.start, self.end)
-        if units == 0:
+        if units == 0 or (self.now and not self.strict and self.overrun(row, x)):
             return True
         if matched >= 0 and x and (ledger.v_owned[row] >= 0 or ledger.v_passed[row] >= 0) and (
             (self.now and ledger.allocated(row))

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py._core.graph_digest import graph_digest
 from fluxion_py.allocation import Allocation
 from fluxion_py.errors import InputError
 from fluxion_py.match.policy import Policy
@@ -33,17 +34,12 @@ _KEYS: dict[str, type] = {
 
 
 def digest(flat: FlatGraph) -> str:
-    """Return the SHA-256 of what is fixed in a graph: its vertices, their units, and its edges.
+    """Return a digest of what is fixed in a graph: its vertices, their sizes and paths, its edges.
 
-    Status and properties, which change, are not in it.
+    Status and properties, which change, are not in it. Equal graphs have equal digests, whatever
+    format they were read from.
     """
-    import hashlib
-
-    hashed = hashlib.sha256()
-    for row in flat.rows():
-        vertex = (row, flat.type(row), flat.name(row), flat.size(row), flat.rank(row))
-        hashed.update(f"{vertex}{flat.paths(row)}{flat.out_edges(row)}".encode())
-    return hashed.hexdigest()
+    return graph_digest(flat)
 
 
 def check(state: object) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """JSON graph format of a selection, in full and in shorthand (matching.md 12, RFC 4).
 
-The text is built by hand, vertex by vertex: the order of keys and the separators ", " and ": "
-are part of the format.
+The text is built by hand, vertex by vertex, in the core: the order of keys and the separators ", "
+and ": " are part of the format.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quoted
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py._core.graph_text import JgfText, plain_bytes
 from fluxion_py.writers.answer import Answer
 
 SHORTHAND_WRITER = "fluxion:jgf_shorthand"
@@ -53,20 +54,31 @@ def graph_object(parts: Fragments) -> str:
 
 def fragments(answer: Answer, *, shorthand: bool = False) -> Fragments:
     """Return the texts of the selection's vertices and edges, in emission order."""
-    graph, selection = answer.graph, answer.selection
+    selection = answer.selection
     hidden = _below_exclusive(selection.vertices) if shorthand else set()
+    text = jgf_text(answer.graph)
     nodes = [
-        node_object(graph, row, needs, exclusive, selection.labels.get(row), answer.usage.get(row))
+        text.chosen(row, needs, exclusive, _ending(answer, row))
         for row, needs, exclusive, _ in selection.vertices
         if row not in hidden
     ]
-    subsystems = graph.subsystems()
-    edges = [
-        edge_object(graph.uniq_id(source), graph.uniq_id(target), subsystems[subsystem])
-        for source, target, subsystem in selection.edges
-        if target not in hidden
-    ]
+    edges = [text.joined(*edge) for edge in selection.edges if edge[1] not in hidden]
     return Fragments(nodes, edges, shortened=bool(hidden))
+
+
+def jgf_text(graph: FlatGraph) -> JgfText:
+    """Return the writer of the graph's vertices and edges as JSON objects."""
+    return JgfText(graph, inside_quotes, JSON_PLAIN, string_object, ", ")
+
+
+def _ending(answer: Answer, row: int) -> str:
+    """Return the keys of a vertex that only some answers have."""
+    text = ""
+    if label := answer.selection.labels.get(row):
+        text += f', "ephemeral": {{"label": {quoted(label)}}}'
+    if usage := answer.usage.get(row):
+        text += f', "agfilter": {string_object(usage)}'
+    return text
 
 
 def _below_exclusive(vertices: list[tuple[int, int, bool, int]]) -> set[int]:
@@ -81,45 +93,13 @@ def _below_exclusive(vertices: list[tuple[int, int, bool, int]]) -> set[int]:
     return hidden
 
 
-def node_object(
-    graph: FlatGraph,
-    row: int,
-    needs: int,
-    exclusive: bool,
-    label: str | None = None,
-    usage: Mapping[str, str] | None = None,
-) -> str:
-    """Return the JSON object of one vertex; keys with their default value are left out."""
-    kind, basename = graph.type(row), graph.basename(row)
-    name, number = graph.name(row), graph.id(row)
-    text = f'{{"id": "{graph.uniq_id(row)}", "metadata": {{"type": {quoted(kind)}'
-    if basename != kind:
-        text += f', "basename": {quoted(basename)}'
-    if name != f"{basename}{number}":
-        text += f', "name": {quoted(name)}'
-    text += f', "id": {number}, "rank": {graph.rank(row)}'
-    if properties := graph.properties(row):
-        text += f', "properties": {string_object(properties)}'
-    if unit := graph.unit(row):
-        text += f', "unit": {quoted(unit)}'
-    if exclusive:
-        text += ', "exclusive": true'
-    if needs != 1:
-        text += f', "size": {needs}'
-    text += f', "paths": {string_object(graph.paths(row))}'
-    if label:
-        text += f', "ephemeral": {{"label": {quoted(label)}}}'
-    if usage:
-        text += f', "agfilter": {string_object(usage)}'
-    return text + "}}"
+def inside_quotes(text: str) -> str:
+    """Return a text as it stands between the quotes of a JSON string."""
+    return quoted(text)[1:-1]
 
 
-def edge_object(source: int, target: int, subsystem: str) -> str:
-    """Return the JSON object of one edge between two vertex ids."""
-    if subsystem == "containment":
-        return f'{{"source": "{source}", "target": "{target}"}}'
-    metadata = f'"metadata": {{"subsystem": {quoted(subsystem)}}}'
-    return f'{{"source": "{source}", "target": "{target}", {metadata}}}'
+JSON_PLAIN = plain_bytes(inside_quotes)
+"""Bytes that JSON leaves as they are."""
 
 
 def string_object(mapping: Mapping[str, str]) -> str:

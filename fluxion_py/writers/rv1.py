@@ -1,17 +1,12 @@
 """R version 1 (RFC 20) and its core, the list `rlite` (matching.md 12)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quoted
 
-from fluxion_py.graph.vertex import TARGET_TYPES
+from fluxion_py._core.rlite import children_of_nodes, idset_text
 from fluxion_py.hostlist import format_hostlist
-from fluxion_py.idset import format_idset
 from fluxion_py.writers.answer import Answer
 from fluxion_py.writers.jgf import fragments, graph_object
-
-CHILD_TYPES = ("core", "gpu")
-"""Types that R_lite lists below a node, in this order."""
 
 
 @dataclass(slots=True)
@@ -26,7 +21,7 @@ class Execution:
     def rlite(self) -> str:
         """The JSON array of R_lite, sorted by the text of the children."""
         entries = (
-            f'{{"rank": "{_ranks_text(ranks)}", "children": {children}}}'
+            f'{{"rank": "{idset_text(ranks)}", "children": {children}}}'
             for children, ranks in sorted(self.ranks.items())
         )
         return f"[{', '.join(entries)}]"
@@ -83,7 +78,7 @@ def execution_object(execution: Execution, answer: Answer) -> str:
     properties = ""
     if execution.properties:
         members = (
-            f'{quoted(name)}: "{_ranks_text(ranks)}"'
+            f'{quoted(name)}: "{idset_text(ranks)}"'
             for name, ranks in sorted(execution.properties.items())
         )
         properties = f', "properties": {{{", ".join(members)}}}'
@@ -97,39 +92,18 @@ def collect(answer: Answer, *, complete: bool = False) -> Execution:
     """Gather ranks, hosts and properties: cores and gpus count for the next node after them."""
     graph = answer.graph
     execution = Execution()
-    pending: dict[str, set[int]] = {}
-    for row, _, _, _ in answer.selection.vertices:
-        kind = graph.type(row)
-        if kind in CHILD_TYPES:
-            pending.setdefault(kind, set()).add(graph.id(row))
-        elif kind in TARGET_TYPES and (pending or complete):
-            rank = graph.rank(row)
-            execution.ranks.setdefault(_children_object(pending), []).append(rank)
-            execution.hosts.append((rank, graph.name(row)))
-            for key, value in graph.properties(row).items():
-                name = f"{key}={value}" if value else key
-                execution.properties.setdefault(name, []).append(rank)
-            pending = {}
+    for children, row in children_of_nodes(graph, answer.selection.vertices, complete):
+        rank = graph.rank(row)
+        execution.ranks.setdefault(children, []).append(rank)
+        execution.hosts.append((rank, graph.name(row)))
+        for key, value in graph.properties(row).items():
+            name = f"{key}={value}" if value else key
+            execution.properties.setdefault(name, []).append(rank)
     return execution
-
-
-def _children_object(children: dict[str, set[int]]) -> str:
-    members = (
-        f'"{kind}": "{_ranks_text(children[kind])}"' for kind in CHILD_TYPES if kind in children
-    )
-    return "{" + ", ".join(members) + "}"
 
 
 def _rank_of(host: tuple[int, str]) -> int:
     return host[0]
-
-
-def _ranks_text(numbers: Iterable[int]) -> str:
-    """Return numbers as an idset; those that an idset cannot hold (-1: none) stand alone."""
-    distinct = set(numbers)
-    negative = [str(number) for number in sorted(distinct) if number < 0]
-    text = format_idset(number for number in distinct if number >= 0)
-    return ",".join([*negative, text] if text else negative)
 
 
 WRITERS = {

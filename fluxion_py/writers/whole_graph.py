@@ -5,13 +5,13 @@ vertices are never in memory twice.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from json.encoder import encode_basestring as quoted
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py._core.graph_text import DotText, GraphmlText, plain_bytes
 from fluxion_py.errors import InputError
-from fluxion_py.writers.jgf import edge_object, string_object
+from fluxion_py.writers.jgf import JSON_PLAIN, inside_quotes, jgf_text, string_object
 
 CHUNK = 2000
 """Vertices or edges per chunk of text."""
@@ -23,50 +23,20 @@ def write_whole_jgf(graph: FlatGraph) -> Iterator[str]:
     Every vertex has its `uniq_id`; `status`, `properties`, `unit`, `size` and names are written
     where they differ from the default. `exclusive` never is: it belongs to allocations.
     """
+    text = jgf_text(graph)
     yield '{"graph": {"nodes": ['
-    yield from _separated((vertex_object(graph, row) for row in graph.rows()), ", ")
+    yield from _chunks(text.vertices)
     yield '], "edges": ['
-    edges = (
-        edge_object(graph.uniq_id(source), graph.uniq_id(target), subsystem)
-        for source, target, subsystem in _edges(graph)
-    )
-    yield from _separated(edges, ", ")
+    yield from _chunks(text.edges)
     yield "]}}\n"
-
-
-def vertex_object(graph: FlatGraph, row: int) -> str:
-    """Return the JSON object of one vertex with everything that a reader can restore."""
-    kind, basename = graph.type(row), graph.basename(row)
-    name, number, uniq_id = graph.name(row), graph.id(row), graph.uniq_id(row)
-    text = f'{{"id": "{uniq_id}", "metadata": {{"type": {quoted(kind)}'
-    if basename != kind:
-        text += f', "basename": {quoted(basename)}'
-    if name != f"{basename}{number}":
-        text += f', "name": {quoted(name)}'
-    text += f', "id": {number}, "uniq_id": {uniq_id}, "rank": {graph.rank(row)}'
-    if not graph.up(row):
-        text += ', "status": 1'
-    if properties := graph.properties(row):
-        text += f', "properties": {string_object(properties)}'
-    if unit := graph.unit(row):
-        text += f', "unit": {quoted(unit)}'
-    if (size := graph.size(row)) != 1:
-        text += f', "size": {size}'
-    return f'{text}, "paths": {string_object(graph.paths(row))}}}}}'
 
 
 def write_dot(graph: FlatGraph) -> Iterator[str]:
     """Yield the graph in the dot language of Graphviz, vertices by uniq_id."""
+    text = DotText(graph, inside_quotes, JSON_PLAIN, string_object)
     yield "digraph resources {\n"
-    vertices = (
-        f"  {graph.uniq_id(row)} [label={quoted(graph.name(row))}];\n" for row in graph.rows()
-    )
-    yield from _separated(vertices, "")
-    edges = (
-        f"  {graph.uniq_id(source)} -> {graph.uniq_id(target)} [label={quoted(subsystem)}];\n"
-        for source, target, subsystem in _edges(graph)
-    )
-    yield from _separated(edges, "")
+    yield from _chunks(text.vertices)
+    yield from _chunks(text.edges)
     yield "}\n"
 
 
@@ -74,17 +44,18 @@ _GRAPHML_HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns">
 """
 
-_VERTEX_DATA: dict[str, tuple[str, Callable[[FlatGraph, int], object]]] = {
-    "type": ("string", FlatGraph.type),
-    "basename": ("string", FlatGraph.basename),
-    "name": ("string", FlatGraph.name),
-    "id": ("long", FlatGraph.id),
-    "uniq_id": ("long", FlatGraph.uniq_id),
-    "rank": ("long", FlatGraph.rank),
-    "size": ("long", FlatGraph.size),
-    "unit": ("string", FlatGraph.unit),
-    "status": ("string", lambda graph, row: "up" if graph.up(row) else "down"),
+_FIELDS = {
+    "type": "string",
+    "basename": "string",
+    "name": "string",
+    "id": "long",
+    "uniq_id": "long",
+    "rank": "long",
+    "size": "long",
+    "unit": "string",
+    "status": "string",
 }
+"""Fields of a vertex in GraphML, in the order of `GraphmlText`, with their types."""
 
 
 def write_graphml(graph: FlatGraph) -> Iterator[str]:
@@ -93,39 +64,34 @@ def write_graphml(graph: FlatGraph) -> Iterator[str]:
     Vertices are keyed by uniq_id and have the attributes of `graph.interop.to_networkx`: the
     fields of a vertex, `property.KEY` and `path.SUBSYSTEM`. Edges carry `subsystem`.
     """
-    yield _GRAPHML_HEAD
-    types = {name: kind for name, (kind, _) in _VERTEX_DATA.items()}
-    types.update(dict.fromkeys(_text_attributes(graph), "string"))
+    paths = [f"path.{subsystem}" for subsystem in graph.subsystems()]
+    properties = [f"property.{key}" for key in graph.property_keys()]
+    types = _FIELDS | dict.fromkeys(sorted({*paths, *properties}), "string")
     keys = {name: f"d{number}" for number, name in enumerate(types)}
+
+    def write_properties(found: Mapping[str, str]) -> str:
+        return "".join(
+            f'<data key="{keys[f"property.{key}"]}">{_xml(value)}</data>'
+            for key, value in found.items()
+        )
+
+    text = GraphmlText(
+        graph,
+        _xml,
+        _XML_PLAIN,
+        write_properties,
+        [keys[name] for name in _FIELDS],
+        [keys[path] for path in paths],
+    )
+    yield _GRAPHML_HEAD
     for name, kind in types.items():
         yield f'  <key id="{keys[name]}" for="node" attr.name={_xml_attribute(name)} '
         yield f'attr.type="{kind}"/>\n'
     yield '  <key id="s" for="edge" attr.name="subsystem" attr.type="string"/>\n'
     yield '  <graph edgedefault="directed">\n'
-    yield from _separated((_graphml_node(graph, row, keys) for row in graph.rows()), "")
-    edges = (
-        f'    <edge source="{graph.uniq_id(source)}" target="{graph.uniq_id(target)}">'
-        f'<data key="s">{_xml(subsystem)}</data></edge>\n'
-        for source, target, subsystem in _edges(graph)
-    )
-    yield from _separated(edges, "")
+    yield from _chunks(text.vertices)
+    yield from _chunks(text.edges)
     yield "  </graph>\n</graphml>\n"
-
-
-def _text_attributes(graph: FlatGraph) -> list[str]:
-    """Return the names of the attributes that only some vertices have."""
-    names = {f"path.{subsystem}" for subsystem in graph.subsystems()}
-    for row in graph.rows():
-        names.update(f"property.{key}" for key in graph.properties(row))
-    return sorted(names)
-
-
-def _graphml_node(graph: FlatGraph, row: int, keys: dict[str, str]) -> str:
-    data = {name: str(value(graph, row)) for name, (_, value) in _VERTEX_DATA.items()}
-    data.update((f"property.{key}", value) for key, value in graph.properties(row).items())
-    data.update((f"path.{subsystem}", path) for subsystem, path in graph.paths(row).items())
-    text = "".join(f'<data key="{keys[name]}">{_xml(value)}</data>' for name, value in data.items())
-    return f'    <node id="{graph.uniq_id(row)}">{text}</node>\n'
 
 
 WHOLE_FORMATS: dict[str, Callable[[FlatGraph], Iterator[str]]] = {
@@ -145,20 +111,8 @@ def write_whole(format: str, graph: FlatGraph) -> Iterator[str]:
     return WHOLE_FORMATS[format](graph)
 
 
-def _edges(graph: FlatGraph) -> Iterator[tuple[int, int, str]]:
-    subsystems = graph.subsystems()
-    for source in graph.rows():
-        for target, subsystem in graph.out_edges(source):
-            yield source, target, subsystems[subsystem]
-
-
-def _separated(pieces: Iterable[str], separator: str) -> Iterator[str]:
-    """Join pieces in chunks; the separator stands between any two pieces."""
-    iterator = iter(pieces)
-    between = ""
-    while chunk := list(islice(iterator, CHUNK)):
-        yield between + separator.join(chunk)
-        between = separator
+def _chunks(more: Callable[[int], str]) -> Iterator[str]:
+    return iter(partial(more, CHUNK), "")
 
 
 _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -168,6 +122,9 @@ def _xml(text: str) -> str:
     """Escape text for XML; characters that XML 1.0 forbids become U+FFFD."""
     text = _FORBIDDEN_IN_XML.sub("\ufffd", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+_XML_PLAIN = plain_bytes(_xml)
 
 
 def _xml_attribute(text: str) -> str:

@@ -153,6 +153,8 @@ class Walk:
             return True
         if self.machine.available(row, attempt.at, attempt.duration) == 0:
             return True
+        if not self.machine.strict and attempt.at == attempt.now and self.overrun(row, exclusive):
+            return True
         if own in attempt.given_whole and self.held_inside(row):
             return True
         for entry in wanted:
@@ -164,6 +166,21 @@ class Walk:
         if self.machine.flexible:  # only the last one's result counts (errata G19)
             return bool(verdicts) and verdicts[-1]
         return any(verdicts)
+
+    def overrun(self, row: int, exclusive: bool) -> bool:
+        """An allocation is here beyond its end, or below where all is asked for.
+
+        The reference minds only what is owned here, and only if this is asked for as a whole
+        (docs/deviations.md, overrun-shared).
+        """
+        states = self.machine.states
+        for jobid, held in states[row].holdings.items() if row in states else ():
+            if held.end > self.attempt.at or not (held.exclusive or exclusive):
+                continue
+            everything = [state.holdings[jobid] for state in states.values() if jobid in state.holdings]
+            if any(other.exclusive and not other.reserved for other in everything):
+                return True
+        return False
 
     def excluded(self, row: int, entry: Demand, exclusive: bool) -> bool:
         """The exclusivity check of step 3; a conflict collects a message (errata G6)."""

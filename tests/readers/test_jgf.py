@@ -10,9 +10,11 @@ from fluxion_py.readers import ReadError, attach_jgf, jgf_document, read_text
 from tests.readers.jgf_text import Json, edge, jgf, machine, vertex
 
 
-@pytest.fixture(params=["careful", "fast"], autouse=True)
+@pytest.fixture(params=["scanned", "careful", "fast"], autouse=True)
 def way_of_decoding(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run every test through both decoders: they must not differ."""
+    """Run every test through the scan and through both decoders: they must not differ."""
+    if request.param != "scanned":
+        monkeypatch.setattr("fluxion_py.readers.jgf.load_jgf", lambda *_: False)
     if request.param == "fast":
         monkeypatch.setattr(jgf_document, "FAST_FROM", 0)
 

@@ -1,9 +1,16 @@
 import json
+from random import Random
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
 
 from fluxion_py.outcome import Selection
 from fluxion_py.writers.answer import Answer
 from fluxion_py.writers.jgf import write_jgf, write_jgf_shorthand
 from tests.machines import chosen, mini
+from tests.writers import plainly
+from tests.writers.odd_graph import ODD, odd_graph
 
 CORES = ("/mini0/node0/socket0/core0:x", "/mini0/node0/socket0/core1:x")
 ABOVE = ("/mini0/node0/socket0:s", "/mini0/node0:s", "/mini0:s")
@@ -97,3 +104,27 @@ def test_shorthand_equals_jgf_if_nothing_can_be_left_out() -> None:
 def test_no_vertices_give_no_text() -> None:
     assert write_jgf(Answer(mini())) == ""
     assert write_jgf_shorthand(Answer(mini())) == ""
+
+
+@given(st.integers(0, 2**32))
+@settings(deadline=None, max_examples=200)
+def test_a_selection_is_what_a_plain_writer_gives(seed: int) -> None:
+    rng = Random(seed)
+    graph = odd_graph(rng)
+    rows = rng.choices(graph.rows(), k=rng.randint(1, 12))
+    joins = [(row, target, kind) for row in rows for target, kind in graph.out_edges(row)]
+    selection = Selection(
+        [(row, rng.randrange(3), rng.random() < 0.5, 1) for row in rows],
+        joins,
+        {row: rng.choice(ODD) for row in rows if rng.random() < 0.2},
+    )
+    usage = {row: {"core": "used:1, total:2"} for row in rows if rng.random() < 0.2}
+    answer = Answer(graph, selection, usage=usage)
+    assert write_jgf(answer) == plainly.selection(answer)
+
+
+def test_what_the_graph_has_not_is_refused() -> None:
+    with pytest.raises(IndexError):
+        write_jgf(Answer(mini(), Selection([(1000, 1, True, 1)])))
+    with pytest.raises(IndexError):
+        write_jgf(Answer(mini(), Selection([(0, 1, True, 1)], [(0, 1, 7)])))

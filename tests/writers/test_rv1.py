@@ -1,8 +1,14 @@
 import json
 from collections.abc import Callable
+from random import Random
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 
+from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py._core.rlite import children_of_nodes, idset_text
+from fluxion_py.idset import format_idset
 from fluxion_py.writers.answer import Answer
 from fluxion_py.writers.rv1 import (
     write_rlite,
@@ -11,6 +17,7 @@ from fluxion_py.writers.rv1 import (
     write_rv1_shorthand,
 )
 from tests.machines import chosen, mini
+from tests.strategies import random_machine
 
 LOW = (
     "/mini0/node0/socket0/core0:x",
@@ -102,3 +109,42 @@ def test_complete_keeps_a_node_without_core_and_gpu() -> None:
 
 def test_complete_writes_nothing_for_nothing() -> None:
     assert write_rv1(Answer(mini()), complete=True) == ""
+
+
+@given(st.lists(st.integers(-3, 12) | st.sampled_from((-(2**63), 2**63 - 2, 2**63 - 1))))
+def test_the_text_of_ids_is_an_idset_with_negative_ids_alone_in_front(ids: list[int]) -> None:
+    negative = [str(number) for number in sorted(set(ids)) if number < 0]
+    others = format_idset(number for number in ids if number >= 0)
+    assert idset_text(ids) == ",".join(negative + [others] * bool(others))
+
+
+def children_plainly(
+    graph: FlatGraph, vertices: list[tuple[int, int, bool, int]], complete: bool
+) -> list[tuple[str, int]]:
+    found = []
+    pending: dict[str, set[int]] = {}
+    for row, *_ in vertices:
+        if graph.type(row) in ("core", "gpu"):
+            pending.setdefault(graph.type(row), set()).add(graph.id(row))
+        elif graph.type(row) in ("node", "storage_node") and (pending or complete):
+            texts = {kind: format_idset(pending[kind]) for kind in sorted(pending)}
+            found.append((json.dumps(texts), row))
+            pending = {}
+    return found
+
+
+@given(st.integers(0, 2**32))
+@settings(deadline=None, max_examples=200)
+def test_children_count_for_the_next_node(seed: int) -> None:
+    rng = Random(seed)
+    graph = random_machine(rng)
+    rows = rng.choices(graph.rows(), k=rng.randrange(30))
+    vertices = [(row, 1, True, 2) for row in rows]
+    complete = rng.random() < 0.5
+    expected = children_plainly(graph, vertices, complete)
+    assert children_of_nodes(graph, vertices, complete) == expected
+
+
+def test_rows_that_the_graph_has_not_are_refused() -> None:
+    with pytest.raises(IndexError):
+        children_of_nodes(mini(), [(1000, 1, True, 1)], False)

@@ -1,13 +1,18 @@
 import io
 import json
+from random import Random
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import InputError
 from fluxion_py.readers import read_text
 from fluxion_py.writers.whole_graph import CHUNK, write_whole
 from tests.machines import mini
+from tests.writers import plainly
+from tests.writers.odd_graph import odd_graph
 
 
 def text_of(format: str, graph: FlatGraph) -> str:
@@ -76,6 +81,26 @@ def test_chunks_are_bounded_and_joined_without_gaps() -> None:
     chunks = list(write_whole("jgf", graph))
     assert max(map(len, chunks)) < CHUNK * 200
     assert len(json.loads("".join(chunks))["graph"]["nodes"]) == 23 + 2 * CHUNK + 1
+
+
+@pytest.mark.parametrize("format", ["jgf", "dot", "graphml"])
+@given(seed=st.integers(0, 2**32))
+@settings(deadline=None, max_examples=150)
+def test_every_format_is_what_a_plain_writer_gives(format: str, seed: int) -> None:
+    graph = odd_graph(Random(seed))
+    assert text_of(format, graph) == getattr(plainly, format)(graph)
+
+
+def test_half_of_a_surrogate_pair_in_a_property_is_passed_on() -> None:
+    graph = mini()
+    graph.set_property(0, "a", "\ud800")
+    assert "\ud800" in text_of("jgf", graph)
+    assert "\ufffd" in text_of("graphml", graph)
+
+
+@pytest.mark.parametrize("format", ["jgf", "dot", "graphml"])
+def test_an_empty_graph_has_a_text(format: str) -> None:
+    assert text_of(format, FlatGraph()).endswith(("]}}\n", "}\n", "</graphml>\n"))
 
 
 def test_an_unknown_graph_format_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 A *segment* is the time between two points at which a booking starts or ends; each has one bit per
 vertex, set if any job touches it (or what is below, or holds it from above) then. Segments lie in
-*blocks* of at most 64. A block also has the vertices busy in all of its segments, `cover`, and
+*blocks* of at most 32. A block also has the vertices busy in all of its segments, `cover`, and
 those busy in any, `any`: so a long booking costs two bits per block, and a window is the union of
 few bitmaps. Segment i lasts until the next one begins, the last for ever; before the first all is
 free.
@@ -60,8 +60,10 @@ cdef class Calendar:
                  const vector[int32_t]& rows) except -1
     cdef int remove(self, int32_t record, int64_t start, int64_t end,
                     const vector[int32_t]& rows) except -1
-    cdef int fill(self, int32_t position, int64_t start, int64_t end) except -1
-    cdef int clear(self, int32_t position, int64_t start, int64_t end) except -1
+    cdef int fill(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1
+    cdef int clear(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1
+    cdef int count_free(self, size_t block, int32_t change) except -1
+    cdef int64_t released(self, int64_t after, int64_t until) noexcept
     cdef void bounds(self, size_t block, int64_t start, int64_t end, size_t* first,
                      size_t* last) noexcept
     cdef int busy(self, int64_t start, int64_t end, vector[uint64_t]& found) except -1

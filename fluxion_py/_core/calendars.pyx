@@ -1,8 +1,8 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """The occupancy calendar of one type of vertices (see the .pxd, read it first).
 
-A booking of r vertices over s segments costs O(r * (s / 64 + 64) + s) bits, a window of s segments
-over w words O(w * (s / 64 + 64)). Half-open windows, seconds.
+A booking of r vertices over s segments costs O(r * (s / 32 + 32) + s), a window of s segments
+over w words O(w * (s / 32 + 32)). Half-open windows, seconds.
 """
 
 cimport cython
@@ -10,9 +10,10 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
 from libcpp.algorithm cimport upper_bound
 from libcpp.vector cimport vector
 
+from fluxion_py._core.bits cimport count_bits
 from fluxion_py._core.tree cimport Tree
 
-cdef size_t MOST_SEGMENTS = 64      # of a block
+cdef size_t MOST_SEGMENTS = 32      # of a block: at its ends a window looks at each by itself
 cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
 cdef uint64_t ONE = 1
 
@@ -211,7 +212,7 @@ cdef class Calendar:
         self.hold_point(end)
         for at in range(self.touched.size()):
             self.bookings[self.touched[at]].push_back(booking)
-            self.fill(self.touched[at], start, end)
+        self.fill(self.touched, start, end)
         return 0
 
     cdef int remove(self, int32_t record, int64_t start, int64_t end,
@@ -219,19 +220,20 @@ cdef class Calendar:
         """Take back what `add` noted with the same arguments."""
         cdef size_t at, other, mine = 0
         cdef vector[Booking]* here
+        cdef vector[int32_t] one
         self.find_touched(rows)
         if self.touched.empty():
             return 0
+        self.clear(self.touched, start, end)
         for at in range(self.touched.size()):
             here = &self.bookings[self.touched[at]]
-            self.clear(self.touched[at], start, end)
             for other in range(here.size()):
                 if here[0][other].record == record:
                     mine = other
                 elif here[0][other].start < end and here[0][other].end > start:
+                    one.assign(1, self.touched[at])     # it is shared, and stays busy then
                     self.fill(
-                        self.touched[at], max(start, here[0][other].start),
-                        min(end, here[0][other].end)
+                        one, max(start, here[0][other].start), min(end, here[0][other].end)
                     )
             here.erase(here.begin() + mine)
         self.drop_point(start)
@@ -247,59 +249,76 @@ cdef class Calendar:
             first[0] -= 1
         last[0] = upper_bound(times.begin(), times.end(), end - 1) - times.begin()
 
-    cdef int fill(self, int32_t position, int64_t start, int64_t end) except -1:
-        """Mark a vertex busy on [start, end); both are points."""
-        cdef size_t block = self.block_at(start), first, last, segment, word = position >> 6
-        cdef uint64_t bit = ONE << (position & 63)
-        cdef int32_t least
+    cdef int fill(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1:
+        """Mark vertices busy on [start, end); both are points."""
+        cdef size_t block = self.block_at(start), first, last, segment, at, word
+        cdef uint64_t bit
+        cdef int32_t covered
         while block < self.b_times.size() and self.b_times[block][0] < end:
             self.bounds(block, start, end, &first, &last)
-            if not self.b_cover[block][word] & bit:
+            covered = 0
+            for at in range(positions.size()):
+                word = positions[at] >> 6
+                bit = ONE << (positions[at] & 63)
+                if self.b_cover[block][word] & bit:
+                    continue
                 if last - first == self.b_times[block].size() and not (
                     self.b_any[block][word] & bit
                 ):
                     self.b_cover[block][word] |= bit
-                    for segment in range(last):
-                        self.b_free[block][segment] -= 1
-                    self.b_least[block] -= 1
+                    covered += 1
                 else:
-                    least = self.b_least[block]
                     for segment in range(first, last):
                         if not self.b_bits[block][segment * self.words + word] & bit:
                             self.b_bits[block][segment * self.words + word] |= bit
                             self.b_free[block][segment] -= 1
-                            least = min(least, self.b_free[block][segment])
-                    self.b_least[block] = least
                 self.b_any[block][word] |= bit
+            self.count_free(block, -covered)
             block += 1
         return 0
 
-    cdef int clear(self, int32_t position, int64_t start, int64_t end) except -1:
-        """Mark a vertex free on [start, end); both are points."""
-        cdef size_t block = self.block_at(start), first, last, segment, count, word = position >> 6
-        cdef uint64_t bit = ONE << (position & 63), any
-        cdef int32_t least
+    cdef int clear(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1:
+        """Mark vertices free on [start, end); both are points."""
+        cdef size_t block = self.block_at(start), first, last, segment, count, at, word
+        cdef uint64_t bit, any
+        cdef int32_t uncovered
         while block < self.b_times.size() and self.b_times[block][0] < end:
             self.bounds(block, start, end, &first, &last)
             count = self.b_times[block].size()
-            if self.b_cover[block][word] & bit:     # from now on it is said segment by segment
-                self.b_cover[block][word] &= ~bit
+            uncovered = 0
+            for at in range(positions.size()):
+                word = positions[at] >> 6
+                bit = ONE << (positions[at] & 63)
+                if self.b_cover[block][word] & bit:
+                    self.b_cover[block][word] &= ~bit
+                    if last - first == count:
+                        self.b_any[block][word] &= ~bit
+                        uncovered += 1
+                        continue
+                    for segment in range(count):    # from now on it is said segment by segment
+                        self.b_bits[block][segment * self.words + word] |= bit
+                for segment in range(first, last):
+                    if self.b_bits[block][segment * self.words + word] & bit:
+                        self.b_bits[block][segment * self.words + word] &= ~bit
+                        self.b_free[block][segment] += 1
+                any = 0
                 for segment in range(count):
-                    self.b_bits[block][segment * self.words + word] |= bit
-            any = 0
-            least = self.count
-            for segment in range(count):
-                if first <= segment < last and (
-                    self.b_bits[block][segment * self.words + word] & bit
-                ):
-                    self.b_bits[block][segment * self.words + word] &= ~bit
-                    self.b_free[block][segment] += 1
-                any |= self.b_bits[block][segment * self.words + word] & bit
-                least = min(least, self.b_free[block][segment])
-            self.b_least[block] = least
-            if not any:
-                self.b_any[block][word] &= ~bit
+                    any |= self.b_bits[block][segment * self.words + word] & bit
+                if not any:
+                    self.b_any[block][word] &= ~bit
+            self.count_free(block, uncovered)
             block += 1
+        return 0
+
+    cdef int count_free(self, size_t block, int32_t change) except -1:
+        """Add to what is free in each segment of a block; note the least."""
+        cdef vector[int32_t]* free = &self.b_free[block]
+        cdef size_t segment
+        cdef int32_t least = self.count
+        for segment in range(free.size()):
+            free[0][segment] += change
+            least = min(least, free[0][segment])
+        self.b_least[block] = least
         return 0
 
     # ---- questions ----
@@ -329,6 +348,48 @@ cdef class Calendar:
                         out[word] |= bits[word]
             block += 1
         return 0
+
+    cdef int64_t released(self, int64_t after, int64_t until) noexcept:
+        """Return how many vertices become free at the points later than `after`, until `until`.
+
+        A vertex counts at each point at which it does.
+        """
+        cdef size_t block = self.block_at(after), segment, word
+        cdef const uint64_t* before
+        cdef const uint64_t* now
+        cdef const uint64_t* cover
+        cdef const uint64_t* cover_before
+        cdef int64_t found = 0
+        if block == self.b_times.size():
+            block = segment = 0
+        else:
+            segment = upper_bound(
+                self.b_times[block].begin(), self.b_times[block].end(), after
+            ) - self.b_times[block].begin()
+        while block < self.b_times.size():
+            if segment == self.b_times[block].size():
+                block += 1
+                segment = 0
+                continue
+            if self.b_times[block][segment] > until:
+                break
+            now = self.b_bits[block].data() + segment * self.words
+            if segment > 0:
+                before = now - self.words
+                for word in range(self.words):
+                    found += count_bits(before[word] & ~now[word])
+            elif block > 0:
+                before = self.b_bits[block - 1].data() + self.words * (
+                    self.b_times[block - 1].size() - 1
+                )
+                cover = self.b_cover[block].data()
+                cover_before = self.b_cover[block - 1].data()
+                for word in range(self.words):
+                    found += count_bits(
+                        (before[word] | cover_before[word]) & ~(now[word] | cover[word])
+                    )
+            segment += 1
+        return found
 
     cdef int64_t next_window(self, int64_t after, int64_t duration, int64_t wanted) noexcept:
         """Return the first point later than `after` from which on `wanted` vertices are free.

@@ -1,0 +1,3 @@
+from fluxion_py._core.flatgraph import FlatGraph
+
+def load_jgf(flat: FlatGraph, text: str, keep_units: bool) -> bool: ...
