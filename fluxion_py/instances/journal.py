@@ -2,13 +2,11 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from fluxion_py.errors import FluxionError
 from fluxion_py.queues.events import Event
@@ -48,6 +46,7 @@ class Journal:
 
     def __init__(self, path: str | PathLike[str], *, create: bool = True) -> None:
         self.path = fspath(path)
+        self._encode, self._decode = _codec()
         self.notes: list[str] = []
         self._events: list[Event] = []
         self._documents: list[tuple[int, str, str]] = []
@@ -114,10 +113,9 @@ class Journal:
         """
         if not self.waiting:
             return []
-        encode = msgspec.json.Encoder().encode
         numbered = list(enumerate(self._events, start=self.last + 1))
         rows = (
-            (seq, event.jobid, event.timestamp, event.name, encode(event.context).decode())
+            (seq, event.jobid, event.timestamp, event.name, self._encode(event.context))
             for seq, event in numbered
         )
         try:
@@ -171,11 +169,10 @@ class Journal:
             rows = self._rows(f"{columns} ORDER BY seq", since)
         else:
             rows = self._rows(f"{columns} AND jobid=? ORDER BY seq", since, jobid)
-        decode = msgspec.json.Decoder(dict).decode
         for seq, job, timestamp, name, context in rows:
             try:
-                yield seq, Event(job, timestamp, name, decode(context))
-            except (msgspec.DecodeError, TypeError):
+                yield seq, Event(job, timestamp, name, self._decode(context))
+            except (ValueError, TypeError):
                 raise self._damaged(f"event {seq}") from None
 
     def document(self, jobid: int, name: str) -> str | None:
@@ -247,6 +244,14 @@ class Journal:
         return JournalError(f"journal {self.path} cannot be {done}: {told}")
 
 
+def _codec() -> tuple[Callable[[Mapping[str, Any]], str], Callable[[str], dict[str, Any]]]:
+    """Return what writes and reads a context; wrong text raises `ValueError`."""
+    import msgspec
+
+    encode, decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(dict[str, Any]).decode
+    return lambda context: encode(dict(context)).decode(), decode
+
+
 def salvage(path: str | PathLike[str], target: str | PathLike[str]) -> int:
     """Copy the events and documents that a damaged journal still gives into a new one.
 
@@ -262,12 +267,11 @@ def salvage(path: str | PathLike[str], target: str | PathLike[str]) -> int:
     if not events:
         raise JournalError(f"nothing can be read from {fspath(path)}")
     journal = Journal(target)
-    decode = msgspec.json.Decoder(dict).decode
-    with suppress(msgspec.DecodeError, TypeError):
+    with suppress(ValueError, TypeError):
         for seq, jobid, timestamp, name, context in events:
             if seq != len(journal._events) + 1:
                 break
-            journal.append([Event(jobid, timestamp, name, decode(context))])
+            journal.append([Event(jobid, timestamp, name, journal._decode(context))])
     for jobid, name, text in documents:
         journal.append_document(jobid, name, text)
     journal.commit()

@@ -76,11 +76,11 @@ class _Columns:
         id = self.text(fields, "jobid")[:64]
         if "." in id:
             return
-        submit = self.value(line, fields, "submit", UNKNOWN, parse_time)
+        submit = self.value(line, fields, "Submit", UNKNOWN, parse_time)
         runtime = self.runtime(line, fields)
-        limit = self.value(line, fields, "timelimit", NO_LIMIT, parse_limit)
-        nodes = self.value(line, fields, "nnodes", UNKNOWN, parse_amount)
-        processors = self.value(line, fields, "ncpus", UNKNOWN, parse_amount)
+        limit = self.value(line, fields, "Timelimit", NO_LIMIT, parse_limit)
+        nodes = self.value(line, fields, "NNodes", UNKNOWN, parse_amount)
+        processors = self.value(line, fields, "NCPUS", UNKNOWN, parse_amount)
         self.collector.add(
             TraceJob(
                 id or str(line),
@@ -99,9 +99,9 @@ class _Columns:
         if "start" in self.places and self.text(fields, "start").lower() in UNKNOWN:
             return -1
         if "elapsed" in self.places:
-            return self.value(line, fields, "elapsed", UNKNOWN, parse_length)
-        start = self.value(line, fields, "start", UNKNOWN, parse_time)
-        end = self.value(line, fields, "end", UNKNOWN, parse_time)
+            return self.value(line, fields, "Elapsed", UNKNOWN, parse_length)
+        start = self.value(line, fields, "Start", UNKNOWN, parse_time)
+        end = self.value(line, fields, "End", UNKNOWN, parse_time)
         if start < 0 or end < 0:
             return -1
         if not 0 <= end - start <= MAX_SECONDS:
@@ -110,7 +110,7 @@ class _Columns:
 
     def text(self, fields: list[str], column: str) -> str:
         """Return a field, "" if there is no such column."""
-        at = self.places.get(column)
+        at = self.places.get(column.lower())
         return "" if at is None else fields[at].strip()
 
     def value(

@@ -152,7 +152,7 @@ def test_a_journal_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     try:
         fill(folder / "j.db").close()
         code = (
-            "import os, sys\n"
+            "import msgspec, os, sys\n"  # nobody may not read where it is installed
             "from fluxion_py.instances.journal import *\n"
             "os.setuid(65534)\n"
             "try: Journal(sys.argv[1])\n"
