@@ -1,17 +1,16 @@
 """`fluxion simulate`: a trace on machines under policies, with a report.
 
 `add_simulate(parser)` adds the options, `run_simulate(arguments)` does it and returns the exit
-code; both raise only `FluxionError` and `OSError`. `python -m fluxion_py.console.simulate` is the
-same alone.
+code; it raises `FluxionError` and `OSError`.
 """
 
 import argparse
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from fluxion_py.errors import FluxionError, InputError
+from fluxion_py.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -235,29 +234,3 @@ def _repeat(arguments: argparse.Namespace) -> int:
             sys.stdout.write(f"different: {schedule.machine}, {schedule.policy}\n")
     sys.stdout.write(f"{len(results) - different} of {len(results)} schedules are the same\n")
     return DIFFERENT if different else DONE
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a mistake as an `InputError`."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(message, hint=f"see {self.prog} --help")
-
-
-def main(words: "Sequence[str] | None" = None) -> int:
-    """Run `simulate` alone; every failure is one line and exit code 1."""
-    parser = _Parser(prog="fluxion simulate", allow_abbrev=False)
-    add_simulate(parser)
-    try:
-        return run_simulate(parser.parse_args(words))
-    except FluxionError as error:
-        hint = getattr(error, "hint", None)
-        sys.stderr.write(f"error: {error}\n" + (f"  hint: {hint}\n" if hint else ""))
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"error: {place}{error.strerror or error}\n")
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
