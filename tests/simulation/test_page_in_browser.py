@@ -28,7 +28,7 @@ ACTS = """
   const seen = {}, errors = [];
   addEventListener("error", (event) => errors.push(event.message));
   addEventListener("securitypolicyviolation", (event) => errors.push(event.violatedDirective));
-  const frame = () => new Promise((done) => setTimeout(done, 50));
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)));
   const text = (id) => document.getElementById(id).textContent;
   const chart = document.getElementById("chart"), gantt = document.getElementById("gantt");
   const key = async (name, more = {}) => {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -30,7 +31,7 @@ Result = tuple[Schedule, Statistics]
 def write_page(results: Sequence[Result], facts: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Yield the page. `facts` are shown on top: what was simulated."""
     trace = results[0][0].trace
-    title = f"Simulation of {re.split(r'[/\\]', trace.name)[-1]}"
+    title = f"Simulation of {PurePath(trace.name).name}"
     parts = {
         "TITLE": escape(title),
         "STYLE": _asset("page.css"),
