@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fluxion_py.placement import TaskPlacement
     from fluxion_py.planner import Planner
     from fluxion_py.queues.queue import Queue
+    from fluxion_py.simulation.simulation import Simulation
 
 _HOME = {
     "Allocation": "allocation",
@@ -61,6 +62,7 @@ _HOME = {
     "Queue": "queues.queue",
     "Resource": "jobspec.model",
     "ResourceGraph": "graph.resource_graph",
+    "Simulation": "simulation.simulation",
     "Task": "jobspec.model",
     "TaskPlacement": "placement",
     "UnknownJobError": "errors",
@@ -88,6 +90,7 @@ __all__ = [
     "Queue",
     "Resource",
     "ResourceGraph",
+    "Simulation",
     "Task",
     "TaskPlacement",
     "UnknownJobError",

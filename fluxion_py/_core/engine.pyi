@@ -74,7 +74,6 @@ class Engine:
     def rebook(
         self, listing: Listing, jobid: int, at: int, duration: int, reserved: bool
     ) -> bool: ...
-    def intact(self, listing: Listing | None) -> bool: ...
     def answer(self, jobid: int) -> tuple[int, int, bool, Listing]: ...  # or NotImplemented
     # restore: `claims` maps row -> exclusive (whole vertex); edges are followed between them
     def restore(

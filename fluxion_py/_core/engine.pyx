@@ -62,7 +62,6 @@ cdef class Engine:
     cdef bint flexible
     cdef bint strict
     cdef int64_t nodes_up
-    cdef int64_t down                       # vertices that are down themselves
     cdef int32_t top
     cdef int32_t node_type
 
@@ -96,15 +95,12 @@ cdef class Engine:
         self.nodes_up = self.count_nodes_up()
 
     cdef int64_t count_nodes_up(self):
-        """Return how many nodes are up; count the vertices that are down on the way."""
         cdef size_t row
         cdef int64_t found = 0
-        self.down = 0
         for row in range(self.graph.v_type.size()):
             found += self.graph.v_type[row] == self.node_type and (
                 self.graph.v_flags[row] & (ALIVE | DOWN)
             ) == ALIVE
-            self.down += self.graph.v_flags[row] & (ALIVE | DOWN) == ALIVE | DOWN
         return found
 
     # ---- matching (matching.md 7) ----
@@ -300,17 +296,6 @@ cdef class Engine:
         slot = quick.occupancy.commit(jobid, at, at + duration, reserved, mine.rows, False)
         quick.occupancy.answers[slot] = listing
         return True
-
-    def intact(self, listing):
-        """Say whether it is plain that all vertices of a listing are there and up.
-
-        False may also mean that one has to look at each.
-        """
-        return self.down == 0 and isinstance(listing, Unfolding) and (
-            self.quick is not None and self.quick.usable
-            and (<Unfolding> listing).unfold is self.quick.occupancy.unfold
-            and self.ledger.epoch == self.graph.epoch
-        )
 
     def answer(self, int64_t jobid):
         """Return (start, duration, reserved, listing) of a job; KeyError if it holds nothing.
@@ -704,7 +689,6 @@ cdef class Engine:
         if self.graph.up(row) == up:
             return
         self.graph.set_up(row, up)
-        self.down += -1 if up else 1
         if self.quick is not None and self.quick.usable:
             self.quick.occupancy.status_changed(row)
         if self.strict:

@@ -314,14 +314,6 @@ class Matcher(LiveGraph):
             self._changes += 1
             return self._jobs.shrink(jobid, gone)
 
-    def usable(self, allocation: Allocation) -> bool:
-        """Say whether all vertices of an answer are there and up."""
-        flat = self.graph.flat
-        with self._lock:
-            return self._engine.intact(allocation.listing) or all(
-                flat.alive(row) and flat.up(row) for row, *_ in allocation.selection.vertices
-            )
-
     def rebook(self, allocation: Allocation, *, reserved: bool) -> Allocation:
         """Book exactly the vertices of an answer of this matcher for its time, without a search.
 

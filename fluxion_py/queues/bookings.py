@@ -2,6 +2,7 @@
 
 import heapq
 import json
+import math
 from contextlib import suppress
 from typing import Any
 
@@ -15,17 +16,18 @@ class Bookings:
     """What the jobs of all lanes hold in one matcher.
 
     `releases` counts everything that gave something back: a refusal stays one while it is the
-    same. `growth` lists from which times on there is more than was planned with; a job that ends
+    same. `growth` lists from when until when there is more than was planned with; a job that ends
     when it was to end changes no plan and is not in it.
     """
 
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
         self.releases = 0
-        self.growth: list[int] = []
+        self.growth: list[tuple[int, float]] = []
         self._last_plan = -1
         self._ends: list[tuple[int, int]] = []
         self._running: dict[int, Allocation] = {}
+        self._planned: dict[int, tuple[int, int]] = {}
 
     def prepare(self, request: Request) -> None:
         """Compile a request, if it is not, or for an older graph. Raises `JobspecError`."""
@@ -47,7 +49,11 @@ class Bookings:
         assert request.prepared is not None
         self._last_plan = now
         found = self.matcher.attempt(request.prepared, jobid=jobid, now=now, later=True)
-        if found is not None and not found.reserved:
+        if found is None:
+            return None
+        if found.reserved:
+            self._planned[jobid] = self.matcher.machine_epoch
+        else:
             self._runs(found)
         return found
 
@@ -56,14 +62,16 @@ class Bookings:
 
         Ask `waits_for` first: a job past its end may be in the way.
         """
-        self.releases += 1
-        if planned.at == now and self.matcher.usable(planned):
+        self._give_back(request)
+        jobid = _id(planned)
+        usable = self._usable(planned)
+        self._planned.pop(jobid, None)
+        if planned.at == now and usable:
             found: Allocation | None = self.matcher.rebook(planned, reserved=False)
         else:
-            jobid = _id(planned)
             self.matcher.cancel(jobid)
             found = self._try_allocate(request, jobid, now)
-            self.growth.append(min(now, planned.at))
+            self.growth.append((min(now, planned.at), math.inf))
         if found is not None:
             self._runs(found)
         return found
@@ -94,26 +102,41 @@ class Bookings:
         If vertices of the old one went down or away the new one may be later, or None.
         """
         jobid = _id(planned)
-        usable = self.matcher.usable(planned)
+        usable = self._usable(planned)
+        before = self._planned.pop(jobid, None)
         self.matcher.cancel(jobid)
         found = self.plan(request, jobid, now)
         if usable and (found is None or found.at > planned.at):
             if found is not None:
                 self.matcher.cancel(jobid)
+            self._planned[jobid] = before or _UNKNOWN
             return self.matcher.rebook(planned, reserved=True)
         if found is None or found.at != planned.at:
-            self.releases += 1
-            self.growth.append(planned.at)
+            self._give_back(request)
+            self.growth.append((planned.at, math.inf))
         return found
 
-    def unplan(self, planned: Allocation) -> None:
+    def may_improve(self, planned: Allocation, seen: int) -> bool:
+        """Say whether what `growth` lists from `seen` on can help a reservation.
+
+        If there is no other one, then what is free only grows with time, as jobs end: more until
+        a time before the reservation is no more than there was at that time, which was too little.
+        """
+        alone = len(self._planned) == 1
+        return any(
+            since < planned.expiration and not (alone and until < planned.at)
+            for since, until in self.growth[seen:]
+        )
+
+    def unplan(self, request: Request, planned: Allocation) -> None:
         """Give a reservation back, or what a removal of vertices has left of it."""
         with suppress(UnknownJobError):
             self.matcher.cancel(_id(planned))
-        self.releases += 1
-        self.growth.append(planned.at)
+        self._planned.pop(_id(planned), None)
+        self._give_back(request)
+        self.growth.append((planned.at, math.inf))
 
-    def release(self, jobid: int, now: int, ranks: str | None = None) -> bool:
+    def release(self, request: Request, jobid: int, now: int, ranks: str | None = None) -> bool:
         """Give back what a job holds, or its part on some ranks; return True if nothing is left.
 
         Raises as `Matcher.release`.
@@ -130,9 +153,11 @@ class Bookings:
             del self._running[jobid]
         else:
             self._running[jobid] = self.matcher.info(jobid).allocation
-        self.releases += 1
-        if allocation.expiration != now or self._last_plan >= now:
-            self.growth.append(now)
+        self._give_back(request)
+        end = allocation.expiration
+        if end != now or self._last_plan >= now:
+            # What is past its end was not free for a plan that begins at once: that may be now.
+            self.growth.append((now, end if end > now else math.inf))
         return gone
 
     def extend(self, allocation: Allocation, expiration: int, now: int) -> Allocation | None:
@@ -146,24 +171,39 @@ class Bookings:
         self._runs(moved)
         if expiration < allocation.expiration:
             self.releases += 1
-            self.growth.append(max(now, expiration))
+            self.growth.append((max(now, expiration), math.inf))
         return moved
 
     def restore(self, document: str | dict[str, Any], jobid: int, *, planned: bool) -> Allocation:
         """Book an R of an earlier life. Raises as `Matcher.restore`."""
         found = self.matcher.restore(document, jobid)
-        if not planned:
+        if planned:
+            self._planned[jobid] = _UNKNOWN
+        else:
             self._runs(found)
         return found
 
     def changed(self, now: int) -> None:
         """Note that the machine is another: every refusal and every plan may be otherwise now."""
         self.releases += 1
-        self.growth.append(now)
+        self.growth.append((now, math.inf))
 
     def holder(self, jobid: int) -> Allocation | None:
         """Return what a started job holds."""
         return self._running.get(jobid)
+
+    def _give_back(self, request: Request) -> None:
+        """Count a release of what a request has, so that refusals are asked again."""
+        if not self.matcher.policy.node_exclusive:  # there one core gives a whole node back
+            request.carry_refusals(self.releases)
+        self.releases += 1
+
+    def _usable(self, planned: Allocation) -> bool:
+        """Say whether all vertices of a reservation are there and up."""
+        if self._planned.get(_id(planned)) == self.matcher.machine_epoch:
+            return True  # it was made on the machine as it is
+        flat = planned.flat
+        return all(flat.alive(row) and flat.up(row) for row, *_ in planned.selection.vertices)
 
     def _try_allocate(self, request: Request, jobid: int, now: int) -> Allocation | None:
         assert request.prepared is not None
@@ -185,6 +225,10 @@ class Bookings:
             return self.matcher.restore(document, _id(allocation))
         except (Busy, GraphError, MatchError):
             return None
+
+
+_UNKNOWN = (-1, -1)
+"""The epoch of a reservation of which is not known on what machine it was made."""
 
 
 def _id(allocation: Allocation) -> int:

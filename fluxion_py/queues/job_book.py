@@ -35,7 +35,9 @@ class JobBook:
         for config in configs:
             if config.name in self.lanes:
                 raise QueueError(f"there are two queues {config.name}")
-            self.lanes[config.name] = Lane(config, self.bookings, self.jobs, self._tell)
+            self.lanes[config.name] = Lane(
+                config, self.bookings, self.jobs, self._tell, recorded=record
+            )
         self.results: dict[int, Result] = {}
         self.last_id = 0
         self._record = record
@@ -211,7 +213,7 @@ class JobBook:
 
     def _free(self, job: Job, now: float) -> None:
         """Give back all that a job still holds."""
-        self.bookings.release(job.id, int(now))
+        self.bookings.release(job.request, job.id, int(now))
         job.allocation = None
         self._event(job, "release", now, ranks="all", final=True)
         self._event(job, "free", now)

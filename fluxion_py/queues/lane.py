@@ -46,7 +46,8 @@ class Lane:
 
     `jobs` has all jobs by id; `pending` counts all of the queue that have not started, `waiting`
     those that are considered. `tell` is called with a job, what happened to it (alloc, reserve,
-    unreserve), the time, the allocation or None, and why it was chosen.
+    unreserve), the time, the allocation or None, and why it was chosen. If this is not `recorded`,
+    a reservation that gets other vertices for the same time is not told.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Lane:
         bookings: Bookings,
         jobs: dict[int, Job],
         tell: Callable[[Job, str, float, Allocation | None, Chosen | None], None],
+        *,
+        recorded: bool = True,
     ) -> None:
         self.config = config
         self.policy = parse_policy(config.policy)
@@ -67,6 +70,7 @@ class Lane:
         self._bookings = bookings
         self._jobs = jobs
         self._tell = tell
+        self._recorded = recorded
         self._heads: list[int] = []
         self._never: set[Request] = set()
         self._plan_keys: list[int] = []
@@ -92,7 +96,7 @@ class Lane:
         """Take a job out, with its reservation. O(log jobs)."""
         self.waiting -= 1
         if job.id in self.plans:
-            self._bookings.unplan(self._drop_plan(job.id).allocation)
+            self._bookings.unplan(job.request, self._drop_plan(job.id).allocation)
             self._tell(job, "unreserve", now, None, None)
         job.key = -1
         if job.request.head >= 0 and job.request.head & MAX_JOBID == job.id:
@@ -196,7 +200,7 @@ class Lane:
             if plan.seen == len(growth):
                 continue
             old = plan.allocation
-            if old.at > time and min(growth[plan.seen :]) < old.expiration:
+            if old.at > time and self._bookings.may_improve(old, plan.seen):
                 if left <= 0:
                     self._revised = key
                     cycle.more = True
@@ -222,8 +226,13 @@ class Lane:
         elif found.at <= time:
             self._drop_plan(plan.job.id)
             self._start(plan.job, found, Chosen.RESERVED, now, cycle)
-        elif found.at != old.at or found.selection.vertices != old.selection.vertices:
+        else:
             plan.allocation = found
+            if found.at == old.at and not (
+                self._recorded and found.selection.vertices != old.selection.vertices
+            ):
+                plan.job.planned = found
+                return
             heapq.heappush(self._due, (found.at, plan.job.id))
             self._tell(plan.job, "reserve", now, found, None)
             cycle.planned.append(plan.job)
@@ -266,6 +275,8 @@ class Lane:
             request.refusals.add(request.size, request.duration, self._releases)
             return False
         if found.at <= time:
+            if request.additive:
+                request.refusals.take(request.size, request.duration, self._releases)
             self._start_head(job, found, now, cycle)
             return True
         request.refusals.add(request.size, request.duration, self._releases)
@@ -287,6 +298,8 @@ class Lane:
         if found is None:
             request.refusals.add(size, duration, releases)
             return False
+        if request.additive:
+            request.refusals.take(size, duration, releases)
         self._start_head(job, found, now, cycle)
         return True
 
@@ -309,7 +322,7 @@ class Lane:
     # ---- reservations ----
 
     def _unplan(self, plan: Plan, now: float) -> Job:
-        self._bookings.unplan(self._drop_plan(plan.job.id).allocation)
+        self._bookings.unplan(plan.job.request, self._drop_plan(plan.job.id).allocation)
         self._tell(plan.job, "unreserve", now, None, None)
         self._enqueue(plan.job)
         return plan.job

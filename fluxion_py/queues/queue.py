@@ -225,7 +225,7 @@ class Queue(JobReplay):
             self._free(job, now)
             return
         try:
-            gone = self.bookings.release(jobid, int(now), ranks)
+            gone = self.bookings.release(job.request, jobid, int(now), ranks)
         except MatchError as error:
             raise QueueError(f"job {format_jobid(jobid)}: {error}") from None
         self._event(job, "release", now, ranks=ranks, final=gone)
@@ -237,7 +237,7 @@ class Queue(JobReplay):
         """Put a running job back among the pending ones, in its old place."""
         job = self._running_job(jobid)
         if self.bookings.holder(jobid) is not None:
-            self.bookings.release(jobid, int(now))
+            self.bookings.release(job.request, jobid, int(now))
         job.allocation = None
         self._event(job, "requeue", now, reason=reason)
         self.lanes[job.queue].pending += 1

@@ -48,6 +48,28 @@ class Refusals:
         at = bisect_right(self._sizes, size) - 1
         return at >= 0 and self._durations[at] <= duration
 
+    def carry(self, size: int, releases: int) -> None:
+        """Keep what still holds after so many units are given back, as the next release.
+
+        Where n fitted not, n + `size` does not now.
+        """
+        if self._releases == releases:
+            self._releases = releases + 1
+            self._sizes = [refused + size for refused in self._sizes]
+
+    def take(self, size: int, duration: int, releases: int) -> None:
+        """Sharpen what is known after so many units were given for a time from now on.
+
+        Where n fitted not for at most that long, n - `size` does not now.
+        """
+        sizes, durations = self._sizes, self._durations
+        if self._releases != releases or not sizes or durations[-1] > duration:
+            return
+        first = next(at for at, refused in enumerate(durations) if refused <= duration)
+        kept = bisect_left(sizes, sizes[first] - size, 0, first)
+        self._sizes = sizes[:kept] + [refused - size for refused in sizes[first:]]
+        self._durations = durations[:kept] + durations[first:]
+
 
 ShapeKey = tuple[str, tuple[Resource, ...], str]
 """Queue, resources (their size taken out), constraints as JSON."""
@@ -82,6 +104,22 @@ class Request:
     head: int = -1
     unplannable: int = -1
     never: bool = False
+
+    @property
+    def additive(self) -> bool:
+        """Whether a job of n gives room for n more of its kind, and takes as much.
+
+        So it is if a slot is one vertex, which has one holder.
+        """
+        if self.size == 0 or self.jobspec.resources[0].type != "slot":
+            return False
+        inner = self.jobspec.resources[0].children
+        return len(inner) == 1 and inner[0].count == _ONE and not inner[0].children
+
+    def carry_refusals(self, releases: int) -> None:
+        """Keep the refusals that hold when a job of this kind gives back what it has."""
+        if self.additive:
+            self.refusals.carry(self.size, releases)
 
 
 class RequestTable:
@@ -156,6 +194,7 @@ def _without_size(resources: tuple[Resource, ...]) -> tuple[tuple[Resource, ...]
 
 
 _NO_COUNT = Count(0, 0)
+_ONE = Count(1, 1)
 
 
 def _joined(
