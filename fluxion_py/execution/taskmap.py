@@ -6,6 +6,7 @@ in the order of the job's own nodes.
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,13 +72,22 @@ def map_tasks(scheme: str, counts: Sequence[int]) -> list[int]:
         return _deal(counts, int(value or 1))
     if name == "manual":
         nodes = decode_taskmap(value)
-        given = [nodes.count(node) for node in range(len(counts))]
-        if given != list(counts) or len(nodes) != sum(counts):
+        numbers = Counter(nodes)
+        if numbers != Counter({node: count for node, count in enumerate(counts) if count}):
+            given = [numbers[node] for node in range(min(len(counts), 20))]
             raise FormatError(
-                f"the task map gives the nodes {given[:20]} tasks; the job has {list(counts)[:20]}"
+                f"the task map gives the nodes {given} tasks; the job has {list(counts)[:20]}"
             )
         return nodes
     raise FormatError(f"unknown task map {short(scheme)}", hint="block, cyclic:N or manual:MAP")
+
+
+def check_scheme(scheme: str) -> None:
+    """Raise `FormatError` unless it is a scheme of `map_tasks`, whatever the nodes."""
+    if scheme.startswith("manual:"):
+        decode_taskmap(scheme.removeprefix("manual:"))
+    else:
+        map_tasks(scheme, [])
 
 
 _HINT = "write it like [[0,4,1,4]]: first node, nodes, tasks per node, repeats"

@@ -78,10 +78,11 @@ class Recovery:
         self, job: Job, executor: Executor | None, launch_of: Callable[[Job], Launch]
     ) -> None:
         """Go on with the housekeeping of a job, or give its resources back where there is none."""
+        known = None
         if executor is not None and executor.housekeeping and job.allocation is not None:
-            if executor.recover(launch_of(job), self.now) is Fate.FINISHED:
-                return
-        self.store.queue.released(job.id, now=self.now)
+            known = executor.recover(launch_of(job), self.now)
+        if known is not Fate.FINISHED:
+            self.store.queue.released(job.id, now=self.now)
 
     def _book(self, job: Job) -> bool:
         planned = job.freed

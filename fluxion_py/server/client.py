@@ -1,6 +1,7 @@
 """The client of an instance: calls over its socket, one after the other or many at a time."""
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
@@ -46,6 +47,40 @@ class Pending:
     def result(self) -> int:
         """Return the job id, once it is durable. Raises what `Client.submit` does."""
         return _one(self._client._wait(self._number))
+
+
+class Watch:
+    """Events as (number, event), as long as the client is open."""
+
+    def __init__(self, client: "Client", number: int) -> None:
+        self._client = client
+        self._number = number
+        self.ended = False
+
+    def __iter__(self) -> "Watch":
+        return self
+
+    def __next__(self) -> tuple[int, dict[str, Any]]:
+        found = self.next()
+        if found is None:
+            raise StopIteration
+        return found
+
+    def next(self, timeout: float | None = None) -> tuple[int, dict[str, Any]] | None:
+        """Return the next event, waiting `timeout` seconds at most.
+
+        None if there is none in time, or any more (`ended`). Raises `RemoteError` if the instance
+        goes away.
+        """
+        if self.ended:
+            return None
+        told = self._client._next_event(self._number, timeout)
+        if told is None:
+            return None
+        if told.event is None:
+            self.ended = True
+            return None
+        return told.seq, told.event
 
 
 class Client:
@@ -108,28 +143,29 @@ class Client:
         while waiting:
             yield from map(_id_or_error, self._wait(waiting.popleft())["jobs"])
 
-    def watch(
-        self, job: int | str | None = None, *, since: int | None = None
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield (number, event) after `since` (from now on without it), as they come.
+    def watch(self, job: int | str | None = None, *, since: int | None = None) -> "Watch":
+        """Return the events after `since` (from now on without it), as they come.
 
-        Of one job it ends with the job, of all it goes on until the instance ends. Other calls
+        Of one job they end with the job, of all they go on until the instance ends. Other calls
         may be made meanwhile.
         """
         number = self._ask("watch", {"job": job, "since": since})
         self._wait(number)
-        return self._watched(number)
+        return Watch(self, number)
 
-    def _watched(self, number: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _next_event(self, number: int, timeout: float | None) -> Answer | None:
+        """Return the next event of a watch; None if none comes in time. Raises `RemoteError`."""
+        end = None if timeout is None else time.monotonic() + timeout
         while True:
             mine = next((told for told in self._events if told.watch == number), None)
             if mine is not None:
                 self._events.remove(mine)
-                if mine.event is None:
-                    return
-                yield mine.seq, mine.event
-            elif not self._receive():
-                return
+                return mine
+            left = None if end is None else max(0.0, end - time.monotonic())
+            if not select([self._socket], [], [], left)[0]:
+                return None
+            if not self._receive():
+                raise RemoteError("the instance has gone away")
 
     # ---- lines ----
 

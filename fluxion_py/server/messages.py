@@ -44,6 +44,10 @@ class Info(Request, tag="info"):
     """What instance this is: name, process, machine, protocol, numbers of jobs by state."""
 
 
+class Numbers(Request, tag="numbers"):
+    """How many jobs are pending and running, have completed and failed."""
+
+
 class Submit(Request, tag="submit"):
     """Take jobs in. The result has, in `jobs`, each one's id or error, and `seq` from before."""
 
@@ -173,6 +177,7 @@ class Shutdown(Request, tag="shutdown"):
 
 AnyRequest = (
     Info
+    | Numbers
     | Submit
     | Jobs
     | Show

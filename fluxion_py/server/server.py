@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from fluxion_py.errors import MatchError
+from fluxion_py.errors import FluxionError, MatchError
 from fluxion_py.execution.unix_socket import listen
 from fluxion_py.instances.instance import Instance
 from fluxion_py.instances.journal import JournalError
@@ -48,10 +48,12 @@ class Server:
         path: str | PathLike[str],
         *,
         cut_off_after: float = CUT_OFF_AFTER,
+        kill_within: float = 15.0,
     ) -> None:
         self.instance = instance
         self.path = Path(path)
         self.cut_off_after = cut_off_after
+        self.kill_within = kill_within
         self.kill_jobs = False
         self._service = Service(instance, self._asked_to_stop)
         self._sessions: set[Session] = set()
@@ -66,21 +68,31 @@ class Server:
 
     # ---- life ----
 
-    async def serve(self, started: Callable[[], None] = lambda: None) -> None:
-        """Serve; `started` is called when clients can connect. Raises `OSError`."""
+    async def serve(
+        self, started: Callable[[], None] = lambda: None, *, interruptible: bool = True
+    ) -> None:
+        """Serve until SIGTERM, `stop` or a `shutdown`, then end the jobs if that is wanted.
+
+        `started` is called when clients can connect. Without `interruptible` SIGINT is for others.
+        Raises `OSError`.
+        """
         _allow_many_files()
         self._loop = loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         end_watch = self.instance.watch(lambda seq, event: self._recent.append((seq, event)))
         self.instance.attach_wake(self._woken)
         listener = await loop.create_unix_server(lambda: Session(self), sock=listen(self.path))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with suppress(ValueError, RuntimeError):  # not in the main thread
+        with suppress(ValueError, RuntimeError):  # not in the main thread
+            for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.stop)
+            interrupt = self.stop if interruptible else lambda: None
+            loop.add_signal_handler(signal.SIGINT, interrupt)
         try:
             started()
             self._plan_work()
             await self._stopped.wait()
+            if self.kill_jobs:
+                await self._end_jobs()
         finally:
             listener.close()
             end_watch()
@@ -88,6 +100,22 @@ class Server:
                 session.abort()
             self.path.unlink(missing_ok=True)
             self._loop = None
+
+    async def _end_jobs(self) -> None:
+        """Cancel what runs, start nothing else, and wait for the ends, but not for ever."""
+        instance = self.instance
+        started = [name for name, lane in instance.queue.lanes.items() if lane.started]
+        for name in started:
+            instance.queue_stop(name)
+        running = [job.id for job in instance.jobs(states=["running"])]
+        for jobid in running:
+            with suppress(FluxionError):
+                instance.cancel(jobid, note="the instance was ended")
+        end = time.monotonic() + self.kill_within
+        while instance.jobs(states=["running"], limit=1) and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        for name in started:
+            instance.queue_start(name)
 
     def stop(self) -> None:
         """End `serve`; call it in the loop's thread."""

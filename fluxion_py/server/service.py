@@ -1,6 +1,7 @@
 """What each request does with an instance."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from fluxion_py.match.job import parse_jobid
 from fluxion_py.queues.events import Event
 from fluxion_py.queues.job import DEFAULT_URGENCY, Job
 from fluxion_py.queues.jobid import format_jobid
-from fluxion_py.queues.states import JobState
+from fluxion_py.queues.states import PENDING, RUNNING, JobState, Result
 from fluxion_py.server import messages as ask
 from fluxion_py.server.jobspecs import JobspecReader
 from fluxion_py.server.problems import problem_of
@@ -32,8 +33,11 @@ class Service:
         self.instance = instance
         self._stop = stop
         self._reader = JobspecReader()
+        self._completed: Counter[Result | None] | None = None
+        self._just_ended: list[int] = []
         self._methods: dict[type, Callable[[Any, int], Any]] = {
             ask.Info: self._info,
+            ask.Numbers: self._count,
             ask.Submit: self._submit,
             ask.Jobs: self._jobs,
             ask.Show: self._show,
@@ -77,6 +81,28 @@ class Service:
                 if state is not JobState.NEW
             },
         }
+
+    def _count(self, request: ask.Numbers, user: int) -> dict[str, int]:
+        """Count jobs; the ended ones of earlier times only the first time."""
+        instance = self.instance
+        if self._completed is None:
+            self._completed = Counter(job.result for job in instance.ended_jobs(None))
+            instance.watch(self._note_end)
+        else:
+            self._completed.update(instance.job(jobid).result for jobid in self._just_ended)
+        self._just_ended.clear()
+        completed = self._completed[Result.COMPLETED]
+        active = instance.queue.jobs.values()
+        return {
+            "running": sum(job.state in RUNNING for job in active),
+            "completed": completed,
+            "failed": self._completed.total() - completed,
+            "pending": sum(job.state in PENDING for job in active),
+        }
+
+    def _note_end(self, seq: int, event: Event) -> None:
+        if event.name == "clean":
+            self._just_ended.append(event.jobid)
 
     def _submit(self, request: ask.Submit, user: int) -> dict[str, Any]:
         found: list[Any] = []
@@ -123,7 +149,7 @@ class Service:
         document = instance.jobspec(jobid).to_dict()
         folder = instance.directory_of(jobid)
         ran = job.t_run >= 0
-        waits = job.state in (JobState.DEPEND, JobState.PRIORITY, JobState.SCHED)
+        waits = job.state in PENDING
         return {
             "job": job.to_dict(),
             "why": instance.why(jobid) if waits else "",
@@ -221,7 +247,7 @@ class Service:
                         "nnodes": given.get("nnodes", 0),
                         "active": 0 if held is None else len(held.nodes),
                         "runtime": max(0.0, now - job.t_cleanup),
-                        "nodelist": "" if held is None else str(held.nodes),
+                        "nodelist": given.get("nodelist", ""),
                     }
                 )
         return found
