@@ -47,11 +47,15 @@ _CANNOT_RUN, _NOT_FOUND = 126 << 8, 127 << 8
 
 @dataclass(slots=True)
 class Entry:
-    """Something that runs: its live processes, the highest status so far, how it is to end."""
+    """Something that runs: its live processes, the highest status so far, how it is to end.
+
+    Bookings are in whole seconds, rounded down; `slack` is what a job would lose by that, and gets.
+    """
 
     key: str
     at: int
     deadline: int | None
+    slack: float
     live: set[int] = field(default_factory=set)
     status: int = 0
     timed_out: bool = False
@@ -212,7 +216,9 @@ class Keeper:
         if order.key in self._entries:
             self._end_now(self._entries[order.key])
         began = Began(order.key, order.at, time.time())
-        entry = Entry(order.key, order.at, order.deadline)
+        entry = Entry(
+            order.key, order.at, order.deadline, _between(0.0, began.time - order.at, 1.0)
+        )
         try:
             self._evidence.add(began)
         except OSError as error:
@@ -259,7 +265,7 @@ class Keeper:
 
     def _set_timer(self, entry: Entry) -> None:
         if entry.deadline is not None:
-            due = float(entry.deadline)
+            due = entry.deadline + entry.slack
             heapq.heappush(self._timers, (due, entry.key, entry.at, signal.SIGTERM))
 
     def _ring(self) -> None:
@@ -271,7 +277,7 @@ class Keeper:
             if entry is None or entry.at != at:
                 continue
             if number == signal.SIGTERM:
-                if entry.deadline is None or entry.deadline > due:
+                if entry.deadline is None or entry.deadline + entry.slack > due:
                     continue  # it was moved
                 entry.timed_out = True
             self._signal(entry, number)
@@ -318,6 +324,10 @@ class Keeper:
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Order).decode
+
+
+def _between(least: float, value: float, most: float) -> float:
+    return max(least, min(value, most))
 
 
 def _children() -> socket.socket:
