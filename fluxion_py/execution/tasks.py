@@ -26,7 +26,7 @@ def order_of(launch: Launch, extra: Mapping[str, str]) -> Run:
     system = _mapping(jobspec.attributes.get("system"))
     placed = place_tasks(launch.allocation.flat, launch.allocation.selection, jobspec)
     commands = _commands(launch, len(placed))
-    if not commands:
+    if not commands or not all(commands):
         raise InputError("the job has no task to run")
     if len(commands) > min(MAX_TASKS_HERE, MAX_TASKS):
         raise InputError(f"{len(commands)} tasks; one machine starts {MAX_TASKS_HERE} at most")

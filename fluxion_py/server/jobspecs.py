@@ -48,7 +48,7 @@ class JobspecReader:
         try:
             parts = self._decode(text)
             found = self._quickly(parts)
-        except (msgspec.MsgspecError, Problem, RecursionError):
+        except (msgspec.MsgspecError, Problem, RecursionError, UnicodeDecodeError):
             found = None
         return found or self._slowly(text)
 
@@ -79,7 +79,7 @@ class JobspecReader:
     def _slowly(self, text: bytes) -> Jobspec:
         try:
             document = msgspec.json.decode(text)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise JobspecError(f"the jobspec is no JSON: {error}") from None
         jobspec = parse_object(document)
         labels = frozenset(_labels(jobspec.resources))

@@ -8,5 +8,3 @@ def lives(tmp_path):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
     made = Lives(tmp_path)
     yield made
     made.end()
-
-

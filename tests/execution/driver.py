@@ -37,6 +37,7 @@ class Life:
         executor = LocalExecutor(folder / "execution", **options)
         self.instance = Instance(
             graph,
+            policy="low",
             queue="easy",
             journal=folder / "journal.db",
             executor=executor,
