@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from fluxion_py.cli.arguments import Parser, add_command, example, wants_json
@@ -71,6 +72,10 @@ def submit_all(arguments: Namespace, jobs: Iterator[dict[str, Any]]) -> int:
     from fluxion_py.match.job import format_jobid
 
     waits = arguments.wait or arguments.watch or arguments.progress
+    first = next(jobs, None)  # what is wrong with it is told without an instance, too
+    if first is None:
+        raise InputError("there are no inputs")
+    jobs = chain([first], jobs)
     accepted: list[int] = []
     refused: list[FluxionError] = []
     with open_client(arguments) as client:

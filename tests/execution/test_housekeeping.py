@@ -6,13 +6,14 @@ from fluxion_py.execution.housekeeping import HousekeepingRound
 def returns(release_after: float) -> list[tuple[float, list[int]]]:
     """Return when which of four nodes come back that take 10, 20, 30, 40 s from 100 on."""
     cleaning = HousekeepingRound(range(4), release_after)
-    found = []
+    found: list[tuple[float, list[int]]] = []
     for now in range(100, 150):
-        for rank in range(4):
-            if now == 110 + 10 * rank and (released := cleaning.done(rank, now)):
-                found.append((now, released))
         due = cleaning.next_time()
-        if due is not None and due <= now and (released := cleaning.due(now)):
+        released = cleaning.due(now) if due is not None and due <= now else []
+        for rank in range(4):
+            if now == 110 + 10 * rank:
+                released += cleaning.done(rank, now)
+        if released:
             found.append((now, released))
     assert not cleaning.waiting
     assert cleaning.next_time() is None

@@ -108,7 +108,7 @@ def test_a_job_is_ended_at_its_time_limit_with_all_its_processes(lives: Lives) -
     life = lives.begin(grace=0.2)
     fifo = lives.folder / "alive"
     os.mkfifo(fifo)
-    # Everybody ignores SIGTERM and holds the pipe open for writing: its end tells that all are gone.
+    # All ignore SIGTERM and hold the pipe open for writing: its end tells that they are gone.
     script = f"trap '' TERM; exec 3>{fifo}; sleep 1000 & sleep 1000 & wait; wait; wait"
     jobid = life.submit("sh", "-c", script, duration=1)
     with fifo.open("rb") as pipe:
