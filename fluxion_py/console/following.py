@@ -111,18 +111,20 @@ class _Tail:
     def __init__(self, path: str, stream: Any) -> None:  # noqa: ANN401 - a text stream
         self._path = path
         self._stream = stream
-        self._file: Any = None
+        self._done = 0
 
     def copy(self) -> None:
         """Copy what is new."""
-        if self._file is None:
-            if not os.path.exists(self._path):
-                return
-            self._file = open(self._path, "rb")  # noqa: SIM115 - closed with the process
-        while data := self._file.read(65536):
-            self._stream.flush()
-            self._stream.buffer.write(data)
-            self._stream.buffer.flush()
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._done)
+                while data := file.read(65536):
+                    self._done += len(data)
+                    self._stream.flush()
+                    self._stream.buffer.write(data)
+                    self._stream.buffer.flush()
+        except FileNotFoundError:  # nothing of it runs yet
+            return
 
 
 def _output_files(shown: dict[str, Any]) -> list[tuple[str, Any]]:
