@@ -27,7 +27,11 @@ def add_connection(parser: Parser, *, output: bool = True) -> None:
 def add_answer(parser: Parser) -> None:
     """Add -o json where --output is a file of the job's."""
     parser.add_argument(
-        "-o", metavar="json", dest="output", choices=("text", "json"), default="text",
+        "-o",
+        metavar="json",
+        dest="output",
+        choices=("text", "json"),
+        default="text",
         help="text or json",
     )
     parser.add_argument("--json", action="store_true", help="the same as -o json")

@@ -4,16 +4,13 @@ import hashlib
 import os
 import tarfile
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from select import select
 
 from fluxion_py.cli.arguments import Parser, example, file_name, wants_json
 from fluxion_py.cli.tool import DONE
 from fluxion_py.console.connection import add_connection, open_client, print_json
 from fluxion_py.console.queues import wait_until_empty
 from fluxion_py.errors import InputError
-
-if TYPE_CHECKING:
-    from fluxion_py.server.client import Client
 
 
 def add_dump(parser: Parser) -> None:
@@ -78,21 +75,12 @@ def run_shutdown(arguments: Namespace) -> int:
     """End an instance; `start --recovery` goes on with it."""
     with open_client(arguments) as client:
         pid = client.call("info")["pid"]
-        watch = client.watch()
+        process = os.pidfd_open(pid)
         client.call("shutdown", kill=arguments.kill)
-        _until_gone(client, watch)
+    try:
+        select([process], [], [])  # until it has let go of its folder
+    finally:
+        os.close(process)
     if wants_json(arguments):
         print_json({"ended": pid})
     return DONE
-
-
-def _until_gone(client: "Client", watch: object) -> None:
-    from fluxion_py.server.client import Watch
-    from fluxion_py.server.problems import RemoteError
-
-    assert isinstance(watch, Watch)
-    try:
-        while not watch.ended:
-            watch.next()
-    except RemoteError:
-        return

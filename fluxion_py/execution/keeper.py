@@ -79,6 +79,7 @@ class Keeper:
         self._listener = listen(folder / SOCKET)
         self._listener.setblocking(False)
         self._client: socket.socket | None = None
+        self._deaf = False
         self._input = bytearray()
         self._output = bytearray()
         self._leave_at = time.monotonic() + WAIT_FOR_INSTANCE
@@ -131,6 +132,7 @@ class Keeper:
 
     def _accept(self) -> None:
         self._client, _ = self._listener.accept()
+        self._deaf = False
         self._client.setblocking(False)
         self._selector.unregister(self._listener)
         self._selector.register(self._client, selectors.EVENT_READ)
@@ -177,7 +179,7 @@ class Keeper:
                 self._selector.register(self._listener, selectors.EVENT_READ)
 
     def _tell(self, told: Told) -> None:
-        if self._client is not None:
+        if self._client is not None and not self._deaf:
             self._output += _encode(told) + b"\n"
 
     def _flush(self) -> None:
@@ -188,9 +190,9 @@ class Keeper:
                 del self._output[: self._client.send(self._output)]
         except BlockingIOError:
             pass
-        except OSError:
-            self._drop()
-            return
+        except OSError:  # it hears no more; what it has ordered is still to be read
+            self._deaf = True
+            self._output.clear()
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._output else 0)
         self._selector.modify(self._client, wanted)
 

@@ -70,7 +70,7 @@ def test_help_of_every_subcommand_has_an_example(alone: Shell, name: str) -> Non
         (["start", "--queue-policy", "odd"], "unknown queue policy 'odd'"),
         (["start", "--recovery", "absent.tar"], "absent.tar"),
         (["jobs"], "there is no instance at fluxion.instance/socket"),
-        (["bulksubmit", "x", "{1}", ":::", "a"], "there is no instance"),
+        (["bulksubmit", "x", "{1}", ":::", "a"], "{1} in '{1}': there are 1 lists of inputs"),
     ],
 )
 def test_what_is_wrong_is_one_line(alone: Shell, words: list[str], told: str) -> None:

@@ -115,7 +115,7 @@ def test_housekeeping_is_seen(alone: Shell) -> None:
     (alone.folder / "clean").write_text("")
     while alone.out("housekeeping", "list").count("\n") > 1:
         pass
-    assert "free" in alone.out("watch", "--since", "0", "--count", "11").split()
+    assert "free" in alone.out("watch", "--since", "0", "--count", "9").split()
     alone.out("shutdown", "--kill")
 
 
