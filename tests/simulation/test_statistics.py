@@ -9,7 +9,9 @@ from tests.simulation.schedules import jobs, random_trace
 
 def test_figures_by_hand() -> None:
     """Two processors, three jobs: the third, of 5 s, waits 100 s; the fourth never runs."""
-    figures = statistics_of(Simulation(2, "fcfs").run(jobs((0, 1, 100), (0, 1, 100), (0, 1, 5), (9, 3, 1))))
+    figures = statistics_of(
+        Simulation(2, "fcfs").run(jobs((0, 1, 100), (0, 1, 100), (0, 1, 5), (9, 3, 1)))
+    )
     assert (figures.jobs, figures.ran, figures.too_large) == (4, 3, 1)
     assert (figures.mean_wait, figures.median_wait, figures.max_wait) == (100 / 3, 0, 100)
     assert figures.mean_slowdown == (1 + 1 + 105 / 10) / 3
