@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from fluxion_py.graph.vertex import Vertex
     from fluxion_py.hostlist import Hostlist
     from fluxion_py.idset import IDset
+    from fluxion_py.instances.instance import Instance
     from fluxion_py.jobspec.model import Count, Jobspec, Resource, Task
     from fluxion_py.match.explain import Explanation
     from fluxion_py.match.matcher import Matcher
     from fluxion_py.match.policy import Policy
     from fluxion_py.placement import TaskPlacement
     from fluxion_py.planner import Planner
+    from fluxion_py.queues.queue import Queue
 
 _HOME = {
     "Allocation": "allocation",
@@ -49,12 +51,14 @@ _HOME = {
     "Hostlist": "hostlist",
     "IDset": "idset",
     "InputError": "errors",
+    "Instance": "instances.instance",
     "Jobspec": "jobspec.model",
     "JobspecError": "errors",
     "Matcher": "match.matcher",
     "Planner": "planner",
     "Policy": "match.policy",
     "PolicyError": "errors",
+    "Queue": "queues.queue",
     "Resource": "jobspec.model",
     "ResourceGraph": "graph.resource_graph",
     "Task": "jobspec.model",
@@ -74,12 +78,14 @@ __all__ = [
     "Hostlist",
     "IDset",
     "InputError",
+    "Instance",
     "Jobspec",
     "JobspecError",
     "Matcher",
     "Planner",
     "Policy",
     "PolicyError",
+    "Queue",
     "Resource",
     "ResourceGraph",
     "Task",

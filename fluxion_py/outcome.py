@@ -4,8 +4,16 @@ These two records are the border between an engine (compiled or oracle) and ever
 it. They name vertices by *row*, the handle of a vertex in its graph, never by object.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
+
+SelectedVertex: TypeAlias = tuple[int, int, bool, int]
+"""(row, needs, exclusive, depth)"""
+
+SelectedEdge: TypeAlias = tuple[int, int, int]
+"""(source row, target row, subsystem id)"""
 
 
 class Errno(Enum):
@@ -19,18 +27,62 @@ class Errno(Enum):
     INVALID = "EINVAL"  # the request or its duration is wrong
 
 
-@dataclass(slots=True)
 class Selection:
     """Vertices in emission order: children before parents, the root last.
 
     `vertices` holds `(row, needs, exclusive, depth)` with depth 1 at the root; `edges` holds
     `(source row, target row, subsystem id)` in emission order; `labels` maps a row to the label
-    of the jobspec resource that it satisfies.
+    of the jobspec resource that it satisfies. With `later` the first two are listed by a call of
+    it when one of them is first asked for.
     """
 
-    vertices: list[tuple[int, int, bool, int]] = field(default_factory=list)
-    edges: list[tuple[int, int, int]] = field(default_factory=list)
-    labels: dict[int, str] = field(default_factory=dict)
+    __slots__ = ("_edges", "_later", "_vertices", "labels")
+
+    def __init__(
+        self,
+        vertices: list[SelectedVertex] | None = None,
+        edges: list[SelectedEdge] | None = None,
+        labels: dict[int, str] | None = None,
+        *,
+        later: Callable[[], tuple[list[SelectedVertex], list[SelectedEdge]]] | None = None,
+    ) -> None:
+        self._vertices = [] if vertices is None else vertices
+        self._edges = [] if edges is None else edges
+        self._later = later
+        self.labels = {} if labels is None else labels
+
+    @property
+    def vertices(self) -> list[SelectedVertex]:
+        """The vertices, children before parents."""
+        if self._later is not None:
+            self._list()
+        return self._vertices
+
+    @property
+    def edges(self) -> list[SelectedEdge]:
+        """The edges that lead to the vertices."""
+        if self._later is not None:
+            self._list()
+        return self._edges
+
+    def _list(self) -> None:
+        later, self._later = self._later, None
+        if later is not None:
+            self._vertices, self._edges = later()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Selection):
+            return NotImplemented
+        return (self.vertices, self.edges, self.labels) == (
+            other.vertices,
+            other.edges,
+            other.labels,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Selection({self.vertices!r}, {self.edges!r}, {self.labels!r})"
 
 
 @dataclass(slots=True)

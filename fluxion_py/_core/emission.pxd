@@ -36,8 +36,10 @@ cdef class Emission:
                             bint shadow_requested)
     cdef bint emit(self, int32_t row, int32_t way, int64_t needs, bint exclusive, bint shadow,
                    int32_t depth) except -1
+    cdef int open_level(self, int32_t depth) except -1
     cdef int record(self, int32_t row, int32_t way, int64_t needs, bint exclusive,
                     int32_t depth) except -1
+    cdef tuple listed(self)
     cdef object selection(self)
     cdef int book(self, int64_t jobid, vertices, int64_t at, int64_t duration, int flags) except -1
     cdef int weigh(self, int64_t now, bint restored) except -1

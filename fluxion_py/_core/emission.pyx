@@ -49,15 +49,12 @@ cdef class Emission:
         """Emit a vertex after what is below it; False if neither it nor that is taken."""
         cdef FlatGraph g = self.graph
         cdef int32_t edge = g.v_first_out[row], child
-        cdef size_t types = self.ledger.tracked.size()
         cdef bint some = False
         shadow = shadow or self.walk.shadow_type[g.v_type[row]]
         if shadow:
             exclusive = True
             needs = g.v_size[row]
-        if self.below.size() <= <size_t> depth + 1:
-            self.below.resize(depth + 2)
-        self.below[depth].assign(types, -1)
+        self.open_level(depth)
         while edge >= 0:
             if g.e_subsystem[edge] == self.ledger.dominant and (
                 shadow or self.walk.e_mark[edge] == self.walk.walk
@@ -78,6 +75,13 @@ cdef class Emission:
         self.walk.v_color[row] = self.walk.walk | EMITTED
         self.record(row, way, needs, exclusive, depth)
         return True
+
+    cdef int open_level(self, int32_t depth) except -1:
+        """Begin the sums of what is charged below a vertex of this depth."""
+        if self.below.size() <= <size_t> depth + 1:
+            self.below.resize(depth + 2)
+        self.below[depth].assign(self.ledger.tracked.size(), -1)
+        return 0
 
     cdef int record(self, int32_t row, int32_t way, int64_t needs, bint exclusive,
                     int32_t depth) except -1:
@@ -120,13 +124,11 @@ cdef class Emission:
             )
         return 0
 
-    cdef object selection(self):
-        """Return what was emitted as a `Selection`."""
+    cdef tuple listed(self):
+        """Return what was emitted: (vertices, edges) as a `Selection` has them."""
         cdef size_t index
         cdef FlatGraph g = self.graph
-        found = Selection()
-        vertices = found.vertices
-        edges = found.edges
+        cdef list vertices = [], edges = []
         for index in range(self.emitted.size()):
             vertices.append((
                 self.emitted[index].row, self.emitted[index].needs,
@@ -138,12 +140,14 @@ cdef class Emission:
                 g.e_source[<int32_t> edge], g.e_target[<int32_t> edge],
                 g.e_subsystem[<int32_t> edge],
             ))
+        return vertices, edges
+
+    cdef object selection(self):
+        """Return what was emitted as a `Selection`."""
+        vertices, edges = self.listed()
         labels = self.walk.labels
-        if labels:
-            found.labels = {
-                entry[0]: labels[entry[0]] for entry in vertices if entry[0] in labels
-            }
-        return found
+        found = {entry[0]: labels[entry[0]] for entry in vertices if entry[0] in labels}
+        return Selection(vertices, edges, found)
 
     cdef int book(self, int64_t jobid, vertices, int64_t at, int64_t duration, int flags) except -1:
         """Record a selection again that was made on an equal graph; see Engine.book."""

@@ -34,6 +34,7 @@ class Engine:
         reference_ties: bool = False,
         strict: bool = False,
         graph_end: int = 3153600000,
+        search: str = "quick",
     ) -> None: ...
     @property
     def graph(self) -> FlatGraph: ...

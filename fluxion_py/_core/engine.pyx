@@ -2,24 +2,28 @@
 """The engine: match operations, restore, cancel, growth and look-ups over one graph.
 
 Flows in: compiled requests, windows of seconds, rows. Flows out: `Outcome`, `Release`, masks,
-`Selection`. All state is in the `Ledger`; the `Walk` holds scratch only, so a match that fails
-changes nothing. An engine belongs to one thread.
+`Selection`. A request is answered by the indexed search (`Quick`), if it understands it, else by
+the `Walk`. The state is in the `Ledger` and, as records, in `Quick`; each hears of what the other
+has booked before it is asked (`settle`, `observe`). A match that fails changes nothing. An engine
+belongs to one thread.
 """
 
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
+from fluxion_py._core.calendar cimport Calendar
 from fluxion_py._core.cancel cimport Cancel
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport ALIVE, DOWN, FlatGraph
 from fluxion_py._core.ledger cimport OWNED, RESERVED, Hold, Ledger
 from fluxion_py._core.look cimport Look
+from fluxion_py._core.quick cimport Index, Quick
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport TimeLine
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
 
 from fluxion_py.errors import PolicyError
-from fluxion_py.outcome import Errno, Outcome
+from fluxion_py.outcome import Errno, Outcome, Release, Selection
 
 cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
 cdef object ERRNO_OF = {
@@ -46,6 +50,8 @@ cdef class Engine:
     cdef Emission emission
     cdef Cancel canceller
     cdef Look look
+    cdef Quick quick                        # None: not made yet for the graph as it is
+    cdef bint indexed                       # it may be asked at all
     cdef public int64_t graph_end
     cdef bint flexible
     cdef bint strict
@@ -57,7 +63,7 @@ cdef class Engine:
         self, FlatGraph graph not None, *, subsystems=("containment",), policy, filters=(
             ("ALL", "core"), ("ALL", "node")
         ), bint flexible=False, bint reference_ties=False, bint strict=False,
-        int64_t graph_end=3153600000,
+        int64_t graph_end=3153600000, str search="quick",
     ):
         numbers = []
         for name in subsystems:
@@ -65,8 +71,11 @@ cdef class Engine:
             if number < 0 or number not in graph.roots:
                 raise PolicyError(f"the graph has no subsystem {name} with a root")
             numbers.append(number)
+        if search not in ("quick", "walk"):
+            raise ValueError(f"unknown search {search}; known: quick, walk")
         self.graph = graph
         self.flexible = flexible
+        self.indexed = search == "quick" and not strict
         self.strict = strict
         self.graph_end = graph_end
         self.ledger = Ledger(graph, numbers, list(filters), strict)
@@ -109,7 +118,7 @@ cdef class Engine:
             raise ValueError(f"duration {duration} and time {now} must be positive")
         if record and jobid < 0:
             raise ValueError(f"job id {jobid} is negative")
-        if record and not self.strict and self.ledger.jobs.count(jobid):
+        if record and not self.strict and self.knows(jobid):
             raise ValueError(f"job {jobid} holds something already")
         if allowed is not None and len(allowed) != len(self.graph):
             raise ValueError(f"{len(allowed)} bytes allowed for {len(self.graph)} rows")
@@ -130,6 +139,10 @@ cdef class Engine:
             return self.outcome(
                 Errno.OK if self.satisfiable(request, duration) else Errno.NEVER, now, duration
             )
+        if self.indexed:
+            answer = self.match_indexed(op, request, duration, jobid, now, allowed)
+            if answer is not None:
+                return answer
         if not self.enough_nodes(op, request, duration, now):
             if self.strict:
                 never = op == "allocate_with_satisfiability"
@@ -139,7 +152,92 @@ cdef class Engine:
             at = self.earliest(request, duration, now) if later else -1
             if at < 0:
                 return self.refusal(op, request, duration, now)
-        return self.take(request, jobid if record else -1, at, duration, now)
+        answer = self.take(request, jobid if record else -1, at, duration, now)
+        if record and answer.errno is Errno.OK:
+            self.observe(jobid)
+        return answer
+
+    cdef object match_indexed(
+        self, str op, Request request, int64_t duration, int64_t jobid, int64_t now, bytes allowed
+    ):
+        """Answer by the indexed search; None, with the ledger settled, if the walk has to."""
+        cdef Quick quick = self.current_quick()
+        cdef Index index = None
+        cdef Calendar calendar = None
+        cdef int64_t at = now
+        cdef bint fits
+        cdef bint later = op == "allocate_orelse_reserve" or op == "without_allocating_future"
+        if quick is None:
+            return None
+        quick.occupancy.advance(now)
+        if quick.occupancy.odd_jobs == 0:
+            index = quick.index(request, allowed)
+        if index is None:
+            quick.occupancy.settle()
+            return None
+        if not self.enough_nodes(op, request, duration, now):
+            return self.refusal(op, request, duration, now)
+        if later or quick.occupancy.future:
+            calendar = quick.calendar(index)
+        fits = quick.select(index)
+        if fits and quick.occupancy.future:     # what is booked for later may be in the way
+            if calendar is None:
+                quick.occupancy.settle()
+                return None
+            fits = quick.select_window(index, calendar, now, end_of(now, duration), True)
+        if not fits and later:
+            if calendar is None:
+                quick.occupancy.settle()
+                return None
+            at = quick.earliest(index, calendar, duration)
+            fits = at >= 0
+        if not fits:
+            return self.refusal(op, request, duration, now)
+        return self.take_indexed(jobid if op.startswith("allocate") else -1, at, duration, now)
+
+    cdef object take_indexed(self, int64_t jobid, int64_t at, int64_t duration, int64_t now):
+        """Record what the indexed search has chosen; nothing with a negative job id."""
+        cdef Quick quick = self.quick
+        if at >= self.graph_end:
+            return Outcome(Errno.BUSY, at, duration)
+        duration = min(duration, self.graph_end - at)
+        selection = Selection(later=quick.unfolding())
+        if jobid >= 0:
+            slot = quick.occupancy.commit(
+                jobid, at, at + duration, at > now, quick.fitting.taken
+            )
+            quick.occupancy.answers[slot] = selection
+        return Outcome(Errno.OK, at, duration, at > now, selection)
+
+    cdef Quick current_quick(self):
+        """Return the indexed search for the graph as it is; None if it cannot be used."""
+        if self.quick is None:
+            self.quick = Quick(self.walk, self.emission)
+            if self.quick.usable:
+                self.quick.occupancy.advance(0)
+                for jobid in self.ledger.jobs:
+                    self.quick.occupancy.observe(jobid.first)
+        return self.quick if self.quick.usable else None
+
+    cdef int settle(self) except -1:
+        """Bring the ledger up to date with what the indexed search has booked."""
+        self.ledger.check_primed()
+        if self.quick is not None and self.quick.usable:
+            self.quick.occupancy.settle()
+        return 0
+
+    cdef int observe(self, int64_t jobid) except -1:
+        """Tell the indexed search of a job that was changed in the ledger."""
+        if self.quick is not None and self.quick.usable:
+            self.quick.occupancy.observe(jobid)
+        return 0
+
+    cdef bint knows(self, int64_t jobid) noexcept:
+        """Say whether a job holds something."""
+        return self.ledger.jobs.count(jobid) or (
+            self.quick is not None and self.quick.usable
+            and self.quick.occupancy.slots.count(jobid)
+        )
 
     cdef object refusal(self, str op, Request request, int64_t duration, int64_t now):
         """Return "not now", or "never" if the operation asks and it could not fit at all."""
@@ -290,10 +388,10 @@ cdef class Engine:
         cdef FlatGraph g = self.graph
         cdef bint exclusive
         self.begin()
-        self.ledger.check_primed()
+        self.settle()
         if jobid < 0:
             raise ValueError(f"job id {jobid} is negative")
-        if not self.strict and self.ledger.jobs.count(jobid):
+        if not self.strict and self.knows(jobid):
             raise ValueError(f"job {jobid} holds something already")
         if at < 0 or duration <= 0 or duration > FOREVER - at:
             return self.outcome(Errno.INVALID, at, duration)
@@ -324,6 +422,7 @@ cdef class Engine:
                 self.ledger.add_hold(row, -1, jobid, at, at + duration, g.v_size[row], OWNED)
         if selection is not None:
             self.emission.weigh(now, True)
+        self.observe(jobid)
         result = self.outcome(Errno.OK, at, duration)
         result.selection = selection
         return result
@@ -336,8 +435,9 @@ cdef class Engine:
         `vertices` are those of the `Selection`: (row, needs, exclusive, depth), children first.
         Nothing is checked against other jobs: the state that is loaded was checked when made.
         """
-        self.ledger.check_primed()
+        self.settle()
         self.emission.book(jobid, vertices, at, duration, RESERVED if reserved else 0)
+        self.observe(jobid)
 
     def edge_weights(self):
         """Return [(source, target, weight)] that `first*` policies have learnt."""
@@ -354,8 +454,13 @@ cdef class Engine:
 
     def cancel(self, int64_t jobid):
         """Give back everything of a job. Raises KeyError if it has nothing here."""
+        cdef Quick quick = self.quick
         self.ledger.check_primed()
-        return self.canceller.whole(jobid)
+        if quick is None or not quick.usable or not quick.occupancy.slots.count(jobid):
+            return self.canceller.whole(jobid)
+        if quick.occupancy.drop(jobid):
+            return self.canceller.whole(jobid)
+        return Release(True)
 
     def cancel_ranks(self, int64_t jobid, ranks):
         """Give back what a job has on some ranks, and reduce its shares above them.
@@ -363,8 +468,10 @@ cdef class Engine:
         Raises KeyError for an unknown job, ValueError for a rank where it has nothing; then
         nothing is changed.
         """
-        self.ledger.check_primed()
-        return self.canceller.ranks(jobid, ranks)
+        self.settle()
+        release = self.canceller.ranks(jobid, ranks)
+        self.observe(jobid)
+        return release
 
     def cancel_vertices(self, int64_t jobid, rows):
         """Give back some vertices that a job owns, with all it has below them.
@@ -373,17 +480,29 @@ cdef class Engine:
         nothing is changed. With `strict` what comes before that one is lost to the job, and so
         is its place in it, as the reference has it (errata G4 d).
         """
-        self.ledger.check_primed()
-        return self.canceller.vertices(jobid, rows)
+        self.settle()
+        release = self.canceller.vertices(jobid, rows)
+        self.observe(jobid)
+        return release
 
     # ---- change of the graph (resource-graph.md 7) ----
 
     def reprime(self):
         """Take in vertices and edges that were added to the graph; running jobs are kept."""
+        self.leave_graph()
         self.ledger.prime()
         self.walk.fit_graph()
         if not self.strict:
             self.nodes_up = self.count_nodes_up()
+
+    cdef int leave_graph(self) except -1:
+        """The graph changes: let the ledger have all that is booked, as it was booked."""
+        if self.quick is not None and self.quick.usable:
+            self.quick.occupancy.settle()
+            for selection in self.quick.occupancy.answers.values():
+                selection.vertices      # listed now: it must not see what is new
+        self.quick = None
+        return 0
 
     def remove(self, int32_t row):
         """Take a vertex and what is below it out of the graph; jobs lose what they had there.
@@ -391,7 +510,8 @@ cdef class Engine:
         Returns the ids of those jobs, ascending. With `strict` they keep it, unreachable, and
         what they used still counts above (the reference's rule).
         """
-        self.ledger.check_primed()
+        self.settle()
+        self.leave_graph()
         gone = self.graph.hanging_below(row)
         if self.top in gone:
             raise ValueError("the root cannot be removed")
@@ -407,7 +527,7 @@ cdef class Engine:
         anything is changed.
         """
         cdef int32_t row
-        self.ledger.check_primed()
+        self.settle()
         wanted = list(ranks)
         for rank in wanted:
             if rank < 0 or not self.graph.rows_of_rank(rank):
@@ -424,6 +544,7 @@ cdef class Engine:
             )
         if self.top in victims:
             raise ValueError("the root cannot be removed")
+        self.leave_graph()
         affected = self.canceller.evict(sorted(victims))
         for row in tops:
             if self.graph.alive(row):
@@ -438,14 +559,16 @@ cdef class Engine:
         if self.graph.up(row) == up:
             return
         self.graph.set_up(row, up)
+        if self.quick is not None and self.quick.usable:
+            self.quick.occupancy.status_changed(row)
         if self.strict:
             # The reference adds or takes all nodes below, whatever their own status is.
             nodes = 0
             for at in self.ledger.below(row):
                 nodes += self.graph.v_type[<int32_t> at] == self.node_type
             self.nodes_up += nodes if up else -nodes
-        else:
-            self.nodes_up = self.count_nodes_up()
+        elif self.graph.v_type[row] == self.node_type:
+            self.nodes_up += 1 if up else -1
 
     # ---- looking (matching.md 11) ----
 
@@ -455,12 +578,12 @@ cdef class Engine:
         `down`, `allocated` and `reserved` are inherited along the dominant tree; `filtered` and
         the four of one job (`jobid-alloc`, `-reserved`, `-span`, `-tag`) are the vertex's own.
         """
-        self.ledger.check_primed()
+        self.settle()
         return self.look.mask(kind, jobid)
 
     def emit(self, bytes mask):
         """Return the vertices of a mask with all their ancestors, each at full size, exclusive."""
-        self.ledger.check_primed()
+        self.settle()
         return self.look.emit(mask)
 
     def filter_usage(self, int32_t row, int64_t at, jobid=None):
@@ -468,25 +591,27 @@ cdef class Engine:
 
         `used` is what is held below at an instant, or by one job.
         """
-        self.ledger.check_primed()
+        self.settle()
         return self.look.filter_usage(row, at, jobid)
 
     def holds(self, int32_t row):
         """Return [(jobid, start, end, needs, exclusive, reserved)] of a vertex, by job id."""
-        self.ledger.check_primed()
+        self.settle()
         return self.look.holds(row)
 
     def job_rows(self, int64_t jobid):
         """Return the rows that a job holds, in the order they were emitted."""
+        self.settle()
         return self.ledger.rows_of(jobid)
 
     def jobs(self):
         """Return the ids of all jobs that hold something, ascending."""
+        self.settle()
         return sorted([entry.first for entry in self.ledger.jobs])
 
     def available(self, int32_t row, int64_t at, int64_t duration):
         """Return the units of a vertex's own pool that are free all through a window."""
-        self.ledger.check_primed()
+        self.settle()
         self.graph.check(row)
         if duration < 0:
             raise ValueError(f"duration {duration} is negative")

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 
-import msgspec
-
 from fluxion_py.instances.journal import Journal, JournalError
 
 _JOURNAL, _SUMMARY = "journal.db", "dump.json"
@@ -37,6 +35,8 @@ def write_dump(
 
     Raises `JournalError`.
     """
+    import msgspec
+
     folder = Path(target).absolute().parent
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".dump-") as scratch:
@@ -64,6 +64,8 @@ def unpack_dump(source: str | PathLike[str], journal_path: str | PathLike[str]) 
 
     Raises `JournalError` for a damaged or foreign file.
     """
+    import msgspec
+
     path = Path(journal_path)
     if path.exists():
         raise JournalError(f"{path} exists already; give the dump another place")

@@ -1,13 +1,12 @@
 """The journal: an append-only log of events in one SQLite file, with checkpoints."""
 
+import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from fluxion_py.errors import FluxionError
 from fluxion_py.queues.events import Event
@@ -25,6 +24,7 @@ CREATE TABLE documents (jobid INTEGER, name TEXT, text TEXT NOT NULL, PRIMARY KE
 CREATE TABLE jobs (jobid INTEGER PRIMARY KEY, active INTEGER NOT NULL, record BLOB NOT NULL);
 """
 
+_READ_ONLY = "it cannot be written to (a read-only file or disk)"
 _WAL_HEADER = 32
 _FRAME_HEADER = 24
 
@@ -46,6 +46,7 @@ class Journal:
 
     def __init__(self, path: str | PathLike[str], *, create: bool = True) -> None:
         self.path = fspath(path)
+        self._encode, self._decode = _codec()
         self.notes: list[str] = []
         self._events: list[Event] = []
         self._documents: list[tuple[int, str, str]] = []
@@ -53,7 +54,11 @@ class Journal:
         if new and not create:
             raise JournalError(f"there is no journal {self.path}")
         if not new:
+            if not os.access(self.path, os.W_OK):
+                raise JournalError(f"journal {self.path} cannot be opened: {_READ_ONLY}")
             self.notes += _torn_tail(self.path)
+            if _too_short(self.path):
+                raise self._damaged("its end")
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             try:
@@ -108,10 +113,9 @@ class Journal:
         """
         if not self.waiting:
             return []
-        encode = msgspec.json.Encoder().encode
         numbered = list(enumerate(self._events, start=self.last + 1))
         rows = (
-            (seq, event.jobid, event.timestamp, event.name, encode(event.context).decode())
+            (seq, event.jobid, event.timestamp, event.name, self._encode(event.context))
             for seq, event in numbered
         )
         try:
@@ -165,12 +169,11 @@ class Journal:
             rows = self._rows(f"{columns} ORDER BY seq", since)
         else:
             rows = self._rows(f"{columns} AND jobid=? ORDER BY seq", since, jobid)
-        decode = msgspec.json.Decoder(dict).decode
         for seq, job, timestamp, name, context in rows:
             try:
-                yield seq, Event(job, timestamp, name, decode(context))
-            except msgspec.DecodeError:
-                raise JournalError(f"{self.path}: event {seq} is damaged") from None
+                yield seq, Event(job, timestamp, name, self._decode(context))
+            except (ValueError, TypeError):
+                raise self._damaged(f"event {seq}") from None
 
     def document(self, jobid: int, name: str) -> str | None:
         """Return a committed text of a job."""
@@ -223,17 +226,30 @@ class Journal:
         with suppress(sqlite3.Error):
             self._db.close()
 
+    def _damaged(self, what: str) -> JournalError:
+        return JournalError(
+            f"journal {self.path} is damaged ({what}); `salvage` copies what can be read"
+        )
+
     def _problem(self, error: sqlite3.Error, done: str) -> JournalError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         told = {
             sqlite3.SQLITE_FULL: "the disk is full; make room, nothing that was accepted is lost",
-            sqlite3.SQLITE_READONLY: "it cannot be written to (a read-only file or disk)",
+            sqlite3.SQLITE_READONLY: _READ_ONLY,
             sqlite3.SQLITE_CANTOPEN: "the file or its folder cannot be opened for writing",
             sqlite3.SQLITE_BUSY: "another instance is using it",
             sqlite3.SQLITE_NOTADB: "it is no journal",
             sqlite3.SQLITE_CORRUPT: "it is damaged; `salvage` copies what can be read",
         }.get(code, str(error))
         return JournalError(f"journal {self.path} cannot be {done}: {told}")
+
+
+def _codec() -> tuple[Callable[[Mapping[str, Any]], str], Callable[[str], dict[str, Any]]]:
+    """Return what writes and reads a context; wrong text raises `ValueError`."""
+    import msgspec
+
+    encode, decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(dict[str, Any]).decode
+    return lambda context: encode(dict(context)).decode(), decode
 
 
 def salvage(path: str | PathLike[str], target: str | PathLike[str]) -> int:
@@ -251,12 +267,11 @@ def salvage(path: str | PathLike[str], target: str | PathLike[str]) -> int:
     if not events:
         raise JournalError(f"nothing can be read from {fspath(path)}")
     journal = Journal(target)
-    decode = msgspec.json.Decoder(dict).decode
-    with suppress(msgspec.DecodeError):
+    with suppress(ValueError, TypeError):
         for seq, jobid, timestamp, name, context in events:
             if seq != len(journal._events) + 1:
                 break
-            journal.append([Event(jobid, timestamp, name, decode(context))])
+            journal.append([Event(jobid, timestamp, name, journal._decode(context))])
     for jobid, name, text in documents:
         journal.append_document(jobid, name, text)
     journal.commit()
@@ -271,6 +286,20 @@ def _readable(path: str | PathLike[str], query: str) -> list[tuple[Any, ...]]:
         for row in db.execute(query):
             rows.append(row)  # noqa: PERF402 - what came before an error is kept
     return rows
+
+
+def _too_short(path: str) -> bool:
+    """Say whether a file without a log has fewer bytes than its header says."""
+    if Path(f"{path}-wal").exists():
+        return False
+    with open(path, "rb") as file:
+        header = file.read(32)
+    pages = int.from_bytes(header[28:32], "big")
+    page = int.from_bytes(header[16:18], "big")
+    size = os.path.getsize(path)
+    if not header.startswith(b"SQLite format 3\0"):
+        return 0 < size < 32
+    return size < pages * (65536 if page == 1 else page)
 
 
 def _torn_tail(path: str) -> list[str]:

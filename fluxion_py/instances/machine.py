@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from fluxion_py.errors import InputError
+from fluxion_py.errors import InputError, short
 from fluxion_py.graph.topology import below
 from fluxion_py.graph.vertex import Vertex, plural
 from fluxion_py.hostlist import Hostlist, parse_hostlist
@@ -113,7 +113,7 @@ class Machine:
         known = {name for name, _ in self.hosts()}
         unknown = [name for name in names if name not in known]
         if unknown or not names:
-            raise InputError(f"there is no host {', '.join(unknown[:5]) or hosts!r}")
+            raise InputError(f"there is no host {', '.join(unknown[:5]) or short(hosts)}")
         return names
 
     def _set_status(self, names: Iterable[str], status: str) -> None:

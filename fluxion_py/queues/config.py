@@ -52,9 +52,9 @@ def parse_policy(text: str) -> QueuePolicy:
 class QueueConfig:
     """One named queue.
 
-    `queue_depth` is how many classes of jobs one cycle looks at. `requires` is an RFC 31
-    constraint that is joined to that of every job. `default_duration`, seconds, is for jobs that
-    name none.
+    `queue_depth` is how many classes of jobs one cycle looks at; planning one counts for 20.
+    `requires` is an RFC 31 constraint that is joined to that of every job. `default_duration`,
+    seconds, is for jobs that name none.
     """
 
     name: str = "default"

@@ -1,8 +1,8 @@
 """Events (RFC 18, RFC 21): everything that ever happens to a job or to the instance."""
 
-from typing import Any
-
-import msgspec
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 INSTANCE = 0
 """The job id of events that belong to no job."""
@@ -31,8 +31,10 @@ JOB_EVENTS = frozenset(
 )
 """Events of a job that mean something to the queue; other names may be posted by people."""
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-class Event(msgspec.Struct, frozen=True):
+
+class Event(NamedTuple):
     """Something that happened, at `timestamp` seconds of the caller's clock.
 
     `context` is data that JSON can hold; its keys per name are in `fold`. `jobid` 0 is the
@@ -42,7 +44,7 @@ class Event(msgspec.Struct, frozen=True):
     jobid: int
     timestamp: float
     name: str
-    context: dict[str, Any] = {}
+    context: Mapping[str, Any] = _NOTHING
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object of RFC 18: timestamp, name and, if there is one, context."""

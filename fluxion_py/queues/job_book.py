@@ -6,6 +6,7 @@ from typing import Any
 
 from fluxion_py.allocation import Allocation
 from fluxion_py.errors import UnknownJobError
+from fluxion_py.graph.topology import below
 from fluxion_py.idset import IDset
 from fluxion_py.match.matcher import Matcher
 from fluxion_py.queues.bookings import Bookings
@@ -222,8 +223,21 @@ def summary(allocation: Allocation) -> dict[str, Any]:
     ranks = [row for row, _, _, _ in allocation.selection.vertices if flat.type(row) == "node"]
     return {
         "nnodes": len(ranks),
-        "ncores": allocation.counts.get("core", 0),
+        "ncores": _cores(allocation),
         "ranks": str(IDset(rank for rank in map(flat.rank, ranks) if rank >= 0)),
         "nodelist": str(allocation.nodes),
         "expiration": allocation.expiration,
     }
+
+
+def _cores(allocation: Allocation) -> int:
+    """Return how many cores are given, those of whole vertices without listed ones included."""
+    flat = allocation.flat
+    listed = {source for source, _, _ in allocation.selection.edges}
+    whole = [
+        row
+        for row, _, exclusive, _ in allocation.selection.vertices
+        if exclusive and row not in listed and flat.type(row) != "core"
+    ]
+    inside = sum(flat.type(row) == "core" for row in below(flat, whole)) if whole else 0
+    return allocation.counts.get("core", 0) + inside

@@ -13,6 +13,9 @@ from fluxion_py.queues.job import Job, order_key
 from fluxion_py.queues.request import Request
 from fluxion_py.queues.states import Chosen
 
+PLAN_COST = 20
+"""Looks of a `queue_depth` that planning one job counts for: it is so much slower."""
+
 
 @dataclass(slots=True)
 class Cycle:
@@ -194,11 +197,11 @@ class Lane:
                 continue
             old = plan.allocation
             if old.at > time and min(growth[plan.seen :]) < old.expiration:
-                if left == 0:
+                if left <= 0:
                     self._revised = key
                     cycle.more = True
                     return False
-                left -= 1
+                left -= PLAN_COST
                 self._improve(plan, now, time, cycle)
             plan.seen = len(growth)
         self._revised = 0
@@ -236,13 +239,14 @@ class Lane:
         at = bisect_left(heads, self._cursor)
         left = self.config.queue_depth
         while at < len(heads):
-            if left == 0:
+            if left <= 0:
                 self._cursor = heads[at]
                 cycle.more = True
                 return
             left -= 1
             request = jobs[heads[at] & MAX_JOBID].request
             if len(self.plans) < depth and request.unplannable != releases:
+                left -= PLAN_COST
                 fits = self._plan_first(request, now, time, cycle)
             else:
                 fits = self._start_first(request, now, time, cycle)

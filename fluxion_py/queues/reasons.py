@@ -15,12 +15,12 @@ def why(job: Job, lane: Lane, matcher: Matcher) -> str:
     """Say in one line why a pending job waits. Costs up to a visit of every vertex."""
     if job.state is JobState.DEPEND and job.dependencies:
         return "waits for " + ", ".join(_wait(entry, lane) for entry in job.dependencies)
+    if job.request.never:
+        return f"cannot run on this machine: {matcher.explain(job.request.jobspec).text}"
     if job.held:
         return "held: give it an urgency above 0"
     if not lane.started:
         return f"queue {job.queue} is stopped"
-    if job.request.never:
-        return f"cannot run on this machine: {matcher.explain(job.request.jobspec).text}"
     if job.planned is not None:
         return f"has a reservation for {job.planned.at}: {_short(job, matcher)}"
     if not lane.policy.backfill:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from fluxion_py.queues.dependencies import SCHEMES, parse_dependency
 from fluxion_py.queues.job import Job
 from fluxion_py.queues.request import Request
@@ -28,17 +26,23 @@ def encode_job(job: Job) -> bytes:
         None if job.chosen is None else int(job.chosen),
         [str(dependency) for dependency in job.dependencies],
     ]
-    return msgspec.msgpack.encode(special + values)
+    from msgspec import msgpack
+
+    return msgpack.encode(special + values)
 
 
 def request_number(record: bytes) -> int:
     """Return the number of the request of a record."""
-    return int(msgspec.msgpack.decode(record)[1])
+    from msgspec import msgpack
+
+    return int(msgpack.decode(record)[1])
 
 
 def decode_job(record: bytes, requests: Mapping[int, Request]) -> Job:
     """Return the job of a record. Raises `ValueError`, `LookupError` for a damaged one."""
-    jobid, number, state, result, chosen, depends, *values = msgspec.msgpack.decode(record)
+    from msgspec import msgpack
+
+    jobid, number, state, result, chosen, depends, *values = msgpack.decode(record)
     job = Job(jobid, requests[number], state=JobState(state))
     job.result = None if result is None else Result(result)
     job.chosen = None if chosen is None else Chosen(chosen)

@@ -32,6 +32,8 @@ class Refusals:
             self._releases = releases
             self._sizes.clear()
             self._durations.clear()
+        if self.imply(size, duration, releases):
+            return
         sizes, durations = self._sizes, self._durations
         at = behind = bisect_left(sizes, size)
         while behind < len(sizes) and durations[behind] >= duration:

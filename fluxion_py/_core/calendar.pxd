@@ -1,0 +1,68 @@
+"""When the vertices of one type are touched by any job: bitmaps over time (core-algorithms.md 8).
+
+A *segment* is the time between two points at which a booking starts or ends; each has one bit per
+vertex, set if any job touches it (or what is below, or holds it from above) then. Segments lie in
+*blocks* of at most 64. A block also has the vertices busy in all of its segments, `cover`, and
+those busy in any, `any`: so a long booking costs two bits per block, and a window is the union of
+few bitmaps. Segment i lasts until the next one begins, the last for ever; before the first all is
+free.
+
+Vertices have their bits in the order of the tree's blocks, each of those beginning a word, so that
+the bits of one parent's children are whole words, in the order of the policy.
+
+Invariants: a vertex is busy in a segment if its cover bit or its bit there is set; `b_free` counts
+those that are not; a point lives as long as a booking starts or ends at it.
+"""
+
+cimport cython
+from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libcpp.vector cimport vector
+
+from fluxion_py._core.tree cimport Tree
+
+cdef struct Booking:
+    int32_t record
+    int64_t start
+    int64_t end
+
+
+@cython.final
+cdef class Calendar:
+    cdef Tree tree
+    cdef int16_t type
+    cdef size_t words                       # per bitmap
+    cdef int32_t count                      # vertices
+    cdef int64_t largest                    # units of the largest of them
+    cdef vector[int32_t] base               # tree block -> its first word, -1
+    cdef vector[vector[Booking]] bookings   # position -> who touches it, when
+    cdef vector[int32_t] touched            # scratch: the positions that a record touches
+    cdef vector[uint64_t] seen              # scratch: those, as bits
+    # per block, ascending in time
+    cdef vector[vector[int64_t]] b_times    # where its segments begin
+    cdef vector[vector[int32_t]] b_refs     # bookings that start or end there
+    cdef vector[vector[int32_t]] b_free
+    cdef vector[vector[uint64_t]] b_bits    # segments * words
+    cdef vector[vector[uint64_t]] b_cover
+    cdef vector[vector[uint64_t]] b_any
+    cdef vector[int32_t] b_least            # smallest of b_free
+
+    cdef int32_t position(self, int32_t row) noexcept
+    cdef int find_touched(self, const vector[int32_t]& rows) except -1
+    cdef int touch(self, int32_t position) except -1
+    cdef int touch_below(self, int32_t row) except -1
+    cdef size_t block_at(self, int64_t time) noexcept
+    cdef int hold_point(self, int64_t time) except -1
+    cdef int insert_segment(self, size_t block, size_t segment, int64_t time) except -1
+    cdef int split(self, size_t block) except -1
+    cdef int drop_point(self, int64_t time) except -1
+    cdef int sum_up(self, size_t block) except -1
+    cdef int add(self, int32_t record, int64_t start, int64_t end,
+                 const vector[int32_t]& rows) except -1
+    cdef int remove(self, int32_t record, int64_t start, int64_t end,
+                    const vector[int32_t]& rows) except -1
+    cdef int fill(self, int32_t position, int64_t start, int64_t end) except -1
+    cdef int clear(self, int32_t position, int64_t start, int64_t end) except -1
+    cdef void bounds(self, size_t block, int64_t start, int64_t end, size_t* first,
+                     size_t* last) noexcept
+    cdef int busy(self, int64_t start, int64_t end, vector[uint64_t]& found) except -1
+    cdef int64_t next_window(self, int64_t after, int64_t duration, int64_t wanted) noexcept

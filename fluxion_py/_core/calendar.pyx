@@ -1,0 +1,374 @@
+# cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
+"""The occupancy calendar of one type of vertices (see the .pxd, read it first).
+
+A booking of r vertices over s segments costs O(r * (s / 64 + 64) + s) bits, a window of s segments
+over w words O(w * (s / 64 + 64)). Half-open windows, seconds.
+"""
+
+cimport cython
+from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libcpp.algorithm cimport upper_bound
+from libcpp.vector cimport vector
+
+from fluxion_py._core.tree cimport Tree
+
+cdef size_t MOST_SEGMENTS = 64      # of a block
+cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
+cdef uint64_t ONE = 1
+
+
+@cython.final
+cdef class Calendar:
+    """The calendar of a type; `add` and `remove` tell it of records."""
+
+    def __init__(self, Tree tree, int16_t type):
+        cdef size_t block
+        self.tree = tree
+        self.type = type
+        self.base.assign(tree.b_type.size(), -1)
+        for block in range(tree.b_type.size()):
+            if tree.b_type[block] == type:
+                self.base[block] = <int32_t> self.words
+                self.words += tree.b_idle[block].size()
+                self.count += <int32_t> tree.b_rows[block].size()
+                self.largest = max(self.largest, tree.b_size[block])
+        self.bookings.resize(self.words * 64)
+        self.seen.assign(self.words, 0)
+
+    # ---- which vertices a record touches ----
+
+    cdef int32_t position(self, int32_t row) noexcept:
+        return self.base[self.tree.block_of[row]] * 64 + self.tree.place[row]
+
+    cdef int find_touched(self, const vector[int32_t]& rows) except -1:
+        """Find the positions at, above or below the rows of a record, each once."""
+        cdef size_t at
+        cdef int32_t row
+        self.touched.clear()
+        for at in range(rows.size()):
+            row = rows[at] >> 1
+            while row >= 0 and self.tree.graph.v_type[row] != self.type:
+                row = self.tree.above[row]
+            if row >= 0 and self.tree.block_of[row] >= 0:
+                self.touch(self.position(row))
+            elif row < 0 and self.tree.inner[rows[at] >> 1] >= 0:
+                self.touch_below(rows[at] >> 1)
+        for at in range(self.touched.size()):
+            self.seen[self.touched[at] >> 6] = 0
+        return 0
+
+    cdef int touch(self, int32_t position) except -1:
+        if not self.seen[position >> 6] & ONE << (position & 63):
+            self.seen[position >> 6] |= ONE << (position & 63)
+            self.touched.push_back(position)
+        return 0
+
+    cdef int touch_below(self, int32_t row) except -1:
+        cdef int32_t block = self.tree.first_block[self.tree.inner[row]], below
+        cdef size_t at
+        while block >= 0:
+            for at in range(self.tree.b_rows[block].size()):
+                below = self.tree.b_rows[block][at]
+                if self.tree.b_type[block] == self.type:
+                    self.touch(self.position(below))
+                elif self.tree.inner[below] >= 0:
+                    self.touch_below(below)
+            block = self.tree.b_next[block]
+        return 0
+
+    # ---- points ----
+
+    cdef size_t block_at(self, int64_t time) noexcept:
+        """Return the block with the last segment that begins at or before `time`.
+
+        The number of blocks if there is none.
+        """
+        cdef size_t low = 0, high = self.b_times.size(), middle
+        while low < high:
+            middle = (low + high) // 2
+            if self.b_times[middle][0] <= time:
+                low = middle + 1
+            else:
+                high = middle
+        return low - 1 if low > 0 else self.b_times.size()
+
+    cdef int hold_point(self, int64_t time) except -1:
+        """Make sure that a segment begins at `time`, and count one more user of it."""
+        cdef size_t block = self.block_at(time), segment
+        if block == self.b_times.size():        # before all others: nothing is busy there yet
+            self.b_times.insert(self.b_times.begin(), vector[int64_t](1, time))
+            self.b_refs.insert(self.b_refs.begin(), vector[int32_t](1, 1))
+            self.b_free.insert(self.b_free.begin(), vector[int32_t](1, self.count))
+            self.b_bits.insert(self.b_bits.begin(), vector[uint64_t](self.words, 0))
+            self.b_cover.insert(self.b_cover.begin(), vector[uint64_t](self.words, 0))
+            self.b_any.insert(self.b_any.begin(), vector[uint64_t](self.words, 0))
+            self.b_least.insert(self.b_least.begin(), self.count)
+            return 0
+        segment = upper_bound(
+            self.b_times[block].begin(), self.b_times[block].end(), time
+        ) - self.b_times[block].begin() - 1
+        if self.b_times[block][segment] == time:
+            self.b_refs[block][segment] += 1
+            return 0
+        self.insert_segment(block, segment, time)
+        if self.b_times[block].size() > MOST_SEGMENTS:
+            self.split(block)
+        return 0
+
+    cdef int insert_segment(self, size_t block, size_t segment, int64_t time) except -1:
+        """Cut a segment in two at `time`."""
+        cdef vector[uint64_t]* bits = &self.b_bits[block]
+        cdef size_t word
+        self.b_times[block].insert(self.b_times[block].begin() + segment + 1, time)
+        self.b_refs[block].insert(self.b_refs[block].begin() + segment + 1, 1)
+        self.b_free[block].insert(
+            self.b_free[block].begin() + segment + 1, <int32_t> self.b_free[block][segment]
+        )
+        bits.insert(bits.begin() + (segment + 1) * self.words, self.words, <uint64_t> 0)
+        for word in range(self.words):
+            bits[0][(segment + 1) * self.words + word] = bits[0][segment * self.words + word]
+        return 0
+
+    cdef int split(self, size_t block) except -1:
+        """Make two blocks of one that has become too long."""
+        cdef size_t half = self.b_times[block].size() // 2
+        cdef vector[int64_t] times
+        cdef vector[int32_t] refs, free
+        cdef vector[uint64_t] bits, cover = self.b_cover[block]
+        times.assign(self.b_times[block].begin() + half, self.b_times[block].end())
+        refs.assign(self.b_refs[block].begin() + half, self.b_refs[block].end())
+        free.assign(self.b_free[block].begin() + half, self.b_free[block].end())
+        bits.assign(self.b_bits[block].begin() + half * self.words, self.b_bits[block].end())
+        self.b_times[block].resize(half)
+        self.b_refs[block].resize(half)
+        self.b_free[block].resize(half)
+        self.b_bits[block].resize(half * self.words)
+        self.b_times.insert(self.b_times.begin() + block + 1, times)
+        self.b_refs.insert(self.b_refs.begin() + block + 1, refs)
+        self.b_free.insert(self.b_free.begin() + block + 1, free)
+        self.b_bits.insert(self.b_bits.begin() + block + 1, bits)
+        self.b_cover.insert(self.b_cover.begin() + block + 1, cover)
+        self.b_any.insert(self.b_any.begin() + block + 1, cover)
+        self.b_least.insert(self.b_least.begin() + block + 1, 0)
+        self.sum_up(block)
+        self.sum_up(block + 1)
+        return 0
+
+    cdef int sum_up(self, size_t block) except -1:
+        """Compute `any` and the least free of a block anew."""
+        cdef size_t segment, word
+        cdef vector[uint64_t]* any = &self.b_any[block]
+        any[0] = self.b_cover[block]
+        self.b_least[block] = self.b_free[block][0]
+        for segment in range(self.b_times[block].size()):
+            for word in range(self.words):
+                any[0][word] |= self.b_bits[block][segment * self.words + word]
+            self.b_least[block] = min(self.b_least[block], self.b_free[block][segment])
+        return 0
+
+    cdef int drop_point(self, int64_t time) except -1:
+        """One user of a point less; without any its segment is that before it."""
+        cdef size_t block = self.block_at(time), segment
+        segment = upper_bound(
+            self.b_times[block].begin(), self.b_times[block].end(), time
+        ) - self.b_times[block].begin() - 1
+        self.b_refs[block][segment] -= 1
+        if self.b_refs[block][segment] > 0:
+            return 0
+        if self.b_times[block].size() == 1:
+            self.b_times.erase(self.b_times.begin() + block)
+            self.b_refs.erase(self.b_refs.begin() + block)
+            self.b_free.erase(self.b_free.begin() + block)
+            self.b_bits.erase(self.b_bits.begin() + block)
+            self.b_cover.erase(self.b_cover.begin() + block)
+            self.b_any.erase(self.b_any.begin() + block)
+            self.b_least.erase(self.b_least.begin() + block)
+            return 0
+        self.b_times[block].erase(self.b_times[block].begin() + segment)
+        self.b_refs[block].erase(self.b_refs[block].begin() + segment)
+        self.b_free[block].erase(self.b_free[block].begin() + segment)
+        self.b_bits[block].erase(
+            self.b_bits[block].begin() + segment * self.words,
+            self.b_bits[block].begin() + (segment + 1) * self.words,
+        )
+        self.sum_up(block)
+        return 0
+
+    # ---- bookings ----
+
+    cdef int add(self, int32_t record, int64_t start, int64_t end,
+                 const vector[int32_t]& rows) except -1:
+        """Note a record with its rows (row << 1 | WHOLE) for [start, end)."""
+        cdef size_t at
+        cdef Booking booking
+        self.find_touched(rows)
+        if self.touched.empty():
+            return 0
+        booking.record = record
+        booking.start = start
+        booking.end = end
+        self.hold_point(start)
+        self.hold_point(end)
+        for at in range(self.touched.size()):
+            self.bookings[self.touched[at]].push_back(booking)
+            self.fill(self.touched[at], start, end)
+        return 0
+
+    cdef int remove(self, int32_t record, int64_t start, int64_t end,
+                    const vector[int32_t]& rows) except -1:
+        """Take back what `add` noted with the same arguments."""
+        cdef size_t at, other, mine = 0
+        cdef vector[Booking]* here
+        self.find_touched(rows)
+        if self.touched.empty():
+            return 0
+        for at in range(self.touched.size()):
+            here = &self.bookings[self.touched[at]]
+            self.clear(self.touched[at], start, end)
+            for other in range(here.size()):
+                if here[0][other].record == record:
+                    mine = other
+                elif here[0][other].start < end and here[0][other].end > start:
+                    self.fill(
+                        self.touched[at], max(start, here[0][other].start),
+                        min(end, here[0][other].end)
+                    )
+            here.erase(here.begin() + mine)
+        self.drop_point(start)
+        self.drop_point(end)
+        return 0
+
+    cdef void bounds(self, size_t block, int64_t start, int64_t end, size_t* first,
+                     size_t* last) noexcept:
+        """Find the segments of a block within [start, end): first to last, `last` excluded."""
+        cdef vector[int64_t]* times = &self.b_times[block]
+        first[0] = upper_bound(times.begin(), times.end(), start) - times.begin()
+        if first[0] > 0:
+            first[0] -= 1
+        last[0] = upper_bound(times.begin(), times.end(), end - 1) - times.begin()
+
+    cdef int fill(self, int32_t position, int64_t start, int64_t end) except -1:
+        """Mark a vertex busy on [start, end); both are points."""
+        cdef size_t block = self.block_at(start), first, last, segment, word = position >> 6
+        cdef uint64_t bit = ONE << (position & 63)
+        cdef int32_t least
+        while block < self.b_times.size() and self.b_times[block][0] < end:
+            self.bounds(block, start, end, &first, &last)
+            if not self.b_cover[block][word] & bit:
+                if last - first == self.b_times[block].size() and not (
+                    self.b_any[block][word] & bit
+                ):
+                    self.b_cover[block][word] |= bit
+                    for segment in range(last):
+                        self.b_free[block][segment] -= 1
+                    self.b_least[block] -= 1
+                else:
+                    least = self.b_least[block]
+                    for segment in range(first, last):
+                        if not self.b_bits[block][segment * self.words + word] & bit:
+                            self.b_bits[block][segment * self.words + word] |= bit
+                            self.b_free[block][segment] -= 1
+                            least = min(least, self.b_free[block][segment])
+                    self.b_least[block] = least
+                self.b_any[block][word] |= bit
+            block += 1
+        return 0
+
+    cdef int clear(self, int32_t position, int64_t start, int64_t end) except -1:
+        """Mark a vertex free on [start, end); both are points."""
+        cdef size_t block = self.block_at(start), first, last, segment, count, word = position >> 6
+        cdef uint64_t bit = ONE << (position & 63), any
+        cdef int32_t least
+        while block < self.b_times.size() and self.b_times[block][0] < end:
+            self.bounds(block, start, end, &first, &last)
+            count = self.b_times[block].size()
+            if self.b_cover[block][word] & bit:     # from now on it is said segment by segment
+                self.b_cover[block][word] &= ~bit
+                for segment in range(count):
+                    self.b_bits[block][segment * self.words + word] |= bit
+            any = 0
+            least = self.count
+            for segment in range(count):
+                if first <= segment < last and (
+                    self.b_bits[block][segment * self.words + word] & bit
+                ):
+                    self.b_bits[block][segment * self.words + word] &= ~bit
+                    self.b_free[block][segment] += 1
+                any |= self.b_bits[block][segment * self.words + word] & bit
+                least = min(least, self.b_free[block][segment])
+            self.b_least[block] = least
+            if not any:
+                self.b_any[block][word] &= ~bit
+            block += 1
+        return 0
+
+    # ---- questions ----
+
+    cdef int busy(self, int64_t start, int64_t end, vector[uint64_t]& found) except -1:
+        """Find the vertices that are busy at any time of [start, end), as bits."""
+        cdef size_t block = self.block_at(start), first, last, segment, word
+        cdef const uint64_t* bits
+        cdef uint64_t* out
+        found.assign(self.words, 0)
+        out = found.data()
+        if block == self.b_times.size():
+            block = 0
+        while block < self.b_times.size() and self.b_times[block][0] < end:
+            self.bounds(block, start, end, &first, &last)
+            if last - first == self.b_times[block].size():
+                bits = self.b_any[block].data()
+                for word in range(self.words):
+                    out[word] |= bits[word]
+            else:
+                bits = self.b_cover[block].data()
+                for word in range(self.words):
+                    out[word] |= bits[word]
+                for segment in range(first, last):
+                    bits = self.b_bits[block].data() + segment * self.words
+                    for word in range(self.words):
+                        out[word] |= bits[word]
+            block += 1
+        return 0
+
+    cdef int64_t next_window(self, int64_t after, int64_t duration, int64_t wanted) noexcept:
+        """Return the first point later than `after` from which on `wanted` vertices are free.
+
+        At each instant of the duration, that is, not necessarily the same ones: a necessary
+        condition. -1 if there is none. O(segments from `after` on).
+        """
+        cdef size_t block = self.block_at(after), segment, ahead, at
+        cdef int64_t time, end
+        cdef bint enough
+        if block == self.b_times.size():
+            block = 0
+            segment = 0
+        else:
+            segment = upper_bound(
+                self.b_times[block].begin(), self.b_times[block].end(), after
+            ) - self.b_times[block].begin()
+        while block < self.b_times.size():
+            if segment == self.b_times[block].size():
+                block += 1
+                segment = 0
+                continue
+            time = self.b_times[block][segment]
+            end = time + duration if time <= FOREVER - duration else FOREVER
+            enough = True
+            ahead, at = block, segment
+            while ahead < self.b_times.size() and self.b_times[ahead][0] < end and enough:
+                if self.b_least[ahead] >= wanted:
+                    ahead += 1
+                    at = 0
+                    continue
+                while at < self.b_times[ahead].size() and self.b_times[ahead][at] < end:
+                    if self.b_free[ahead][at] < wanted:
+                        enough = False
+                        break
+                    at += 1
+                if enough:
+                    ahead += 1
+                    at = 0
+            if enough:
+                return time
+            block, segment = ahead, at + 1      # too few there: any window must begin after it
+        return -1

@@ -1,0 +1,155 @@
+# cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
+"""Use below inner vertices now, and the weights of edges that follow (see the .pxd).
+
+A record costs O(its rows * depth), a row given whole O(inner vertices below it) as well.
+"""
+
+cimport cython
+from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libcpp.vector cimport vector
+
+from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.walk cimport Walk
+
+
+@cython.final
+cdef class Charges:
+    """The charges of one engine."""
+
+    def __init__(self, Walk walk, Tree tree):
+        cdef size_t number, count = tree.rows.size()
+        cdef int32_t filter
+        self.tree = tree
+        self.ledger = walk.ledger
+        self.ranking = walk.ranking
+        self.total.assign(count, 0)
+        self.used.assign(count, 0)
+        self.spans.assign(count, 0)
+        self.stamp.assign(count, 0)
+        for number in range(count):
+            filter = self.ledger.v_filter[tree.rows[number]]
+            if not self.ledger.has_filter(tree.rows[number]):
+                self.last.push_back(-1)
+                continue
+            self.last.push_back(self.ledger.type_sets[self.ledger.f_set[filter]].back())
+            self.total[number] = self.ledger.f_totals[filter].back()
+
+    cdef int use(self, const vector[int32_t]& rows, int sign) except -1:
+        """Count the rows of a record in (sign 1) or out (-1) of what is in use now."""
+        cdef Tree tree = self.tree
+        cdef size_t at
+        cdef int32_t row, above
+        cdef int16_t type, last, known
+        cdef int64_t below
+        for at in range(rows.size()):
+            row = rows[at] >> 1
+            type = tree.graph.v_type[row]
+            known = -1
+            below = 0
+            above = tree.above[row]
+            while above >= 0:
+                last = self.last[tree.inner[above]]
+                if last == type:
+                    self.used[tree.inner[above]] += sign * tree.graph.v_size[row]
+                elif last >= 0 and rows[at] & WHOLE:
+                    if last != known:
+                        below = tree.units_below(row, last)
+                        known = last
+                    self.used[tree.inner[above]] += sign * below
+                above = tree.above[above]
+            if rows[at] & WHOLE:
+                self.use_whole(row, sign)
+        return 0
+
+    cdef int use_whole(self, int32_t row, int sign) except -1:
+        cdef Tree tree = self.tree
+        cdef int32_t number = tree.inner[row], block
+        cdef size_t at
+        if number < 0:
+            return 0
+        self.used[number] += sign * self.total[number]
+        block = tree.first_block[number]
+        while block >= 0:
+            for at in range(tree.b_rows[block].size()):
+                if tree.inner[tree.b_rows[block][at]] >= 0:
+                    self.use_whole(tree.b_rows[block][at], sign)
+            block = tree.b_next[block]
+        return 0
+
+    cdef int count(self, const vector[int32_t]& rows, int sign) except -1:
+        """Count the filters in which a record has a span: something tracked is emitted below."""
+        cdef Tree tree = self.tree
+        cdef size_t at
+        cdef int32_t row, above, number
+        cdef uint64_t met
+        self.operation += 2         # the lowest bit says: met with something tracked below
+        for at in range(rows.size()):
+            row = rows[at] >> 1
+            met = self.operation + self.ledger.tracked[tree.graph.v_type[row]]
+            if rows[at] & WHOLE and tree.inner[row] >= 0:
+                met = self.operation + 1
+                self.count_whole(row, sign)
+            above = tree.above[row]
+            while above >= 0 and self.stamp[tree.inner[above]] < met:
+                number = tree.inner[above]
+                self.stamp[number] = met
+                if met != self.operation:
+                    self.spans[number] += sign
+                elif self.ledger.tracked[tree.graph.v_type[above]]:
+                    met += 1
+                above = tree.above[above]
+        return 0
+
+    cdef int count_whole(self, int32_t row, int sign) except -1:
+        cdef Tree tree = self.tree
+        cdef int32_t block = tree.first_block[tree.inner[row]]
+        cdef size_t at
+        self.spans[tree.inner[row]] += sign
+        while block >= 0:
+            for at in range(tree.b_rows[block].size()):
+                if tree.inner[tree.b_rows[block][at]] >= 0:
+                    self.count_whole(tree.b_rows[block][at], sign)
+            block = tree.b_next[block]
+        return 0
+
+    cdef int weigh(self, const vector[int32_t]& rows) except -1:
+        """Set the weights of all edges that lead to the rows of a record."""
+        cdef Tree tree = self.tree
+        cdef size_t at
+        cdef int32_t row
+        self.operation += 2
+        self.ranking.ranked_epoch = -1      # the walk sorts anew what it visits next
+        for at in range(rows.size()):
+            row = rows[at] >> 1
+            if rows[at] & WHOLE and tree.inner[row] >= 0:
+                self.weigh_whole(row)
+            if tree.inner[row] < 0:
+                row = tree.above[row]
+            while row >= 0 and self.stamp[tree.inner[row]] < self.operation:
+                self.stamp[tree.inner[row]] = self.operation
+                self.weigh_one(tree.inner[row])
+                row = tree.above[row]
+        return 0
+
+    cdef int weigh_whole(self, int32_t row) except -1:
+        cdef Tree tree = self.tree
+        cdef int32_t block = tree.first_block[tree.inner[row]], below
+        cdef size_t at
+        while block >= 0:
+            for at in range(tree.b_rows[block].size()):
+                below = tree.b_rows[block][at]
+                if tree.inner[below] >= 0:
+                    self.weigh_one(tree.inner[below])
+                    self.weigh_whole(below)
+            block = tree.b_next[block]
+        return 0
+
+    cdef int weigh_one(self, int32_t number) except -1:
+        cdef int32_t edge = self.tree.way[self.tree.rows[number]]
+        cdef int64_t weight
+        if edge < 0 or self.last[number] < 0:
+            return 0
+        weight = max(0, self.total[number] - self.used[number])
+        if weight > 0 or self.spans[number] > 0:
+            self.ranking.e_weight[edge] = weight
+        return 0

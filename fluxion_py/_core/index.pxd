@@ -1,0 +1,67 @@
+"""Where a request fits, kept warm: one per request shape and constraint (core-algorithms.md 7).
+
+*Forming* vertices are those at which candidates of the first named level arise, *upper* ones are
+above them. Each has the number of units below, `supply`, and a `key`: how good the best candidate
+below it is, smaller is better. Each upper vertex has a tournament over its children: a heap-shaped
+tree of places, whose top is the best child. With first* the key is the weight of the edge.
+
+Invariant after `refresh`: supply and keys are what a look at every forming vertex would give.
+"""
+
+cimport cython
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libcpp.vector cimport vector
+
+from fluxion_py._core.fitting cimport Fitting
+from fluxion_py._core.occupancy cimport Occupancy
+from fluxion_py._core.plan cimport Kind, Plan
+from fluxion_py._core.tree cimport Tree
+
+cdef enum Role:
+    NONE
+    FORMING
+    UPPER
+
+
+@cython.final
+cdef class Index:
+    cdef Plan plan
+    cdef Tree tree
+    cdef Occupancy occupancy
+    cdef Fitting fitting
+    cdef Kind kind                          # as the plan's, but see __init__
+    cdef Index in_window                    # the same for windows of time, once it was needed
+    cdef vector[uint64_t] sound             # in_window: holders that are up and complete, as bits
+    cdef int64_t sound_at                   # status changes when that was found out
+    cdef bint ranked                        # first*
+    cdef int sign                           # of scores in keys
+    cdef int64_t cursor                     # changes up to here are taken in
+    cdef int64_t used                       # when it was asked last
+    # per inner vertex
+    cdef vector[uint8_t] role
+    cdef vector[int64_t] supply
+    cdef vector[int64_t] key
+    cdef vector[int32_t] place              # among the children of its parent's tournament
+    cdef vector[int32_t] first_child        # upper: into children
+    cdef vector[int32_t] child_count
+    cdef vector[int32_t] width              # upper: leaves of its tournament, a power of two
+    cdef vector[int32_t] base               # upper: its tournament begins here
+    cdef vector[int32_t] children           # inner numbers
+    cdef vector[int32_t] winners            # places, -1: nothing below
+    cdef size_t forming                     # how many there are
+    cdef bint two_sorts                     # a forming vertex below another: not for an index
+
+    cdef bint lay_out(self, int32_t row) except -1
+    cdef bint forms(self, int32_t row) noexcept
+    cdef int evaluate(self, int32_t number) except -1
+    cdef int refresh(self) except -1
+    cdef int rebuild(self, int32_t number) except -1
+    cdef int renew(self, int32_t row, bint leaves) except -1
+    cdef int64_t edge_key(self, int32_t number) noexcept
+    cdef bint beats(self, int32_t upper, int32_t first, int32_t second) noexcept
+    cdef void play(self, int32_t upper, int32_t place) noexcept
+    cdef void enter(self, int32_t number, bint takes_part) noexcept
+    cdef int reenter(self, int32_t number, bint takes_part) except -1
+    cdef int climb(self, int32_t number, int64_t change) except -1
+    cdef int32_t best(self, int32_t upper) noexcept
+    cdef int32_t best_forming(self) noexcept

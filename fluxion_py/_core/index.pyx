@@ -1,0 +1,279 @@
+# cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
+"""The warm index of one request shape (see the .pxd, read it first).
+
+A change at one vertex costs O(depth * log fan-out) once per shape, when the shape is next used. A
+new index looks at every forming vertex.
+"""
+
+cimport cython
+from libc.stdint cimport int32_t, int64_t, uint64_t
+from libcpp.algorithm cimport sort
+from libcpp.pair cimport pair
+from libcpp.vector cimport vector
+
+from fluxion_py._core.fitting cimport Fitting
+from fluxion_py._core.occupancy cimport Occupancy
+from fluxion_py._core.plan cimport POOLS, SLOTS, VERTICES, Plan
+from fluxion_py._core.walk cimport LOW
+
+cdef int64_t BEST = -0x7FFFFFFFFFFFFFFF - 1
+
+
+@cython.final
+cdef class Index:
+    """Where one plan fits now."""
+
+    def __init__(self, Plan plan, Fitting fitting, Occupancy occupancy, bint in_window=False):
+        cdef size_t count = plan.tree.rows.size()
+        self.plan = plan
+        self.kind = plan.kind
+        if in_window and self.kind == VERTICES and (
+            plan.request.nodes[plan.first].type == plan.holder
+        ):
+            self.kind = POOLS       # whether one is free is a bit at its parent
+        self.tree = plan.tree
+        self.fitting = fitting
+        self.occupancy = occupancy
+        self.ranked = fitting.stop_on_first
+        self.sign = 1 if self.tree.walk.order == LOW else -1
+        self.role.assign(count, NONE)
+        self.supply.assign(count, 0)
+        self.key.assign(count, 0)
+        self.place.assign(count, -1)
+        self.first_child.assign(count, -1)
+        self.child_count.assign(count, 0)
+        self.width.assign(count, 0)
+        self.base.assign(count, -1)
+        self.lay_out(self.tree.top)
+        self.cursor = -1
+
+    # ---- layout ----
+
+    cdef bint lay_out(self, int32_t row) except -1:
+        """Give an inner vertex and those below it their roles; say whether it has one."""
+        cdef int32_t number = self.tree.inner[row], block, child
+        cdef vector[pair[int64_t, int32_t]] found
+        cdef size_t at, width = 1
+        cdef bint forms = self.forms(row)
+        cdef int64_t order
+        if forms:
+            self.role[number] = FORMING
+            self.forming += 1
+            if self.kind != POOLS:
+                return True
+        block = self.tree.first_block[number]
+        while block >= 0:
+            for at in range(self.tree.b_rows[block].size()):
+                child = self.tree.b_rows[block][at]
+                if self.tree.inner[child] >= 0 and self.lay_out(child):
+                    order = self.tree.way[child]
+                    if self.ranked:
+                        order = -self.tree.graph.v_uniq[child]
+                    found.push_back(pair[int64_t, int32_t](order, self.tree.inner[child]))
+            block = self.tree.b_next[block]
+        if forms or found.empty():
+            self.two_sorts = self.two_sorts or (forms and not found.empty())
+            return forms
+        self.role[number] = UPPER
+        sort(found.begin(), found.end())
+        while width < found.size():
+            width *= 2
+        self.width[number] = <int32_t> width
+        self.first_child[number] = <int32_t> self.children.size()
+        self.child_count[number] = <int32_t> found.size()
+        self.base[number] = <int32_t> self.winners.size()
+        self.winners.resize(self.winners.size() + 2 * width, -1)
+        for at in range(found.size()):
+            self.children.push_back(found[at].second)
+            self.place[found[at].second] = <int32_t> at
+        return True
+
+    cdef bint forms(self, int32_t row) noexcept:
+        """Say whether candidates of the first level arise at a vertex."""
+        if self.kind == SLOTS:
+            return self.plan.has_all(row, self.plan.first)
+        if self.kind == VERTICES:
+            return self.tree.graph.v_type[row] == self.plan.request.nodes[self.plan.first].type
+        return self.tree.block(row, self.plan.request.nodes[self.plan.first].type) >= 0
+
+    # ---- supply and keys ----
+
+    cdef int evaluate(self, int32_t number) except -1:
+        """Look at a forming vertex: what can it give, and how good is the best of it?"""
+        cdef int32_t row = self.tree.rows[number], first = self.plan.first
+        cdef Fitting fitting = self.fitting
+        cdef int64_t supply = 0
+        cdef vector[int64_t] scores
+        cdef vector[int32_t] found
+        if self.kind == VERTICES:
+            if fitting.reached(self.tree.above[row]) and fitting.child_fits(row, first):
+                supply = self.tree.graph.v_size[row]
+        elif fitting.reached(row):
+            supply = fitting.supply(row, first)
+        self.supply[number] = supply
+        if self.ranked:
+            self.key[number] = self.edge_key(number)
+        elif supply > 0 and self.kind == SLOTS:
+            fitting.slot_scores(row, first, 1, scores)
+            self.key[number] = self.sign * scores[0]
+        elif supply > 0 and self.kind == VERTICES:
+            self.key[number] = self.sign * self.tree.score(row)
+        elif supply > 0:
+            fitting.collect(row, first, 1, found)
+            self.key[number] = self.sign * self.tree.score(found[0])
+        return 0
+
+    cdef int64_t edge_key(self, int32_t number) noexcept:
+        """Return how late first* visits a vertex: highest weight first, untouched before all."""
+        cdef int32_t edge = self.tree.way[self.tree.rows[number]]
+        cdef uint64_t weight
+        if edge < 0:
+            return 0
+        weight = self.fitting.ranking.e_weight[edge]
+        return BEST if weight >> 63 else -<int64_t> weight
+
+    # ---- tournaments ----
+
+    cdef bint beats(self, int32_t upper, int32_t first, int32_t second) noexcept:
+        """Say whether the child at place `second`, the later one, is better than `first`."""
+        cdef const int32_t* children = &self.children[self.first_child[upper]]
+        if first < 0 or second < 0:
+            return first < 0
+        return self.key[children[second]] < self.key[children[first]]
+
+    cdef void play(self, int32_t upper, int32_t place) noexcept:
+        """Bring the tournament of an upper vertex up to date after a change at one place."""
+        cdef int32_t* tree = &self.winners[self.base[upper]]
+        cdef int32_t at = (self.width[upper] + place) >> 1, winner
+        while at >= 1:
+            winner = tree[2 * at]
+            if self.beats(upper, winner, tree[2 * at + 1]):
+                winner = tree[2 * at + 1]
+            if winner == tree[at] and winner != place:
+                break       # the change did not get this far
+            tree[at] = winner
+            at >>= 1
+
+    cdef int32_t best(self, int32_t upper) noexcept:
+        """Return the best child of an upper vertex, an inner number; -1 if there is none."""
+        cdef int32_t place = self.winners[self.base[upper] + 1]
+        if place < 0:
+            return -1
+        return self.children[self.first_child[upper] + place]
+
+    cdef int32_t best_forming(self) noexcept:
+        """Return the forming vertex with the best candidate of all, -1 if there is none."""
+        cdef int32_t number = self.tree.inner[self.tree.top]
+        while number >= 0 and self.role[number] == UPPER:
+            number = self.best(number)
+        return number
+
+    cdef void enter(self, int32_t number, bint takes_part) noexcept:
+        """Let a vertex take part in its parent's tournament or not, with its key as it is now."""
+        cdef int32_t row = self.tree.above[self.tree.rows[number]], upper
+        cdef int32_t place = self.place[number]
+        if row < 0:
+            return
+        upper = self.tree.inner[row]
+        self.winners[self.base[upper] + self.width[upper] + place] = place if takes_part else -1
+        self.play(upper, place)
+
+    cdef int reenter(self, int32_t number, bint takes_part) except -1:
+        """Let a forming vertex take part or not in all tournaments up to the root (by score)."""
+        cdef int32_t row, best
+        while True:
+            row = self.tree.above[self.tree.rows[number]]
+            if row < 0:
+                return 0
+            self.enter(number, takes_part)
+            number = self.tree.inner[row]
+            best = self.best(number)
+            takes_part = best >= 0
+            if takes_part:
+                self.key[number] = self.key[best]
+
+    cdef int climb(self, int32_t number, int64_t change) except -1:
+        """Carry a change of supply or key from a vertex up to the root."""
+        cdef int32_t row, upper
+        cdef int32_t best
+        while True:
+            row = self.tree.above[self.tree.rows[number]]
+            if row < 0:
+                return 0
+            self.enter(number, self.supply[number] > 0)
+            upper = self.tree.inner[row]
+            self.supply[upper] += change
+            if self.ranked:
+                self.key[upper] = self.edge_key(upper)
+            else:
+                best = self.best(upper)
+                if best >= 0:
+                    self.key[upper] = self.key[best]
+            number = upper
+
+    # ---- keeping up ----
+
+    cdef int refresh(self) except -1:
+        """Take in what has changed since the last time."""
+        cdef Occupancy occupancy = self.occupancy
+        cdef int64_t at, behind = occupancy.changed_before + <int64_t> occupancy.changed.size()
+        if self.cursor == behind:
+            return 0
+        self.fitting.set_plan(self.plan)
+        if self.cursor < occupancy.changed_before or behind - self.cursor > (
+            <int64_t> self.forming // 4 + 64
+        ):
+            if self.role[self.tree.inner[self.tree.top]] != NONE:
+                self.rebuild(self.tree.inner[self.tree.top])
+        else:
+            for at in range(self.cursor, behind):
+                self.renew(
+                    occupancy.changed[at - occupancy.changed_before] >> 1,
+                    occupancy.changed[at - occupancy.changed_before] & 1,
+                )
+        self.cursor = behind
+        return 0
+
+    cdef int rebuild(self, int32_t number) except -1:
+        """Look at every forming vertex at or below, and play all tournaments anew."""
+        cdef int32_t at, child, winner, width = self.width[number]
+        cdef int32_t* tree
+        if self.role[number] == FORMING:
+            return self.evaluate(number)
+        self.supply[number] = 0
+        tree = &self.winners[self.base[number]]
+        for at in range(self.child_count[number]):
+            child = self.children[self.first_child[number] + at]
+            self.rebuild(child)
+            self.supply[number] += self.supply[child]
+            tree[width + at] = at if self.supply[child] > 0 else -1
+        for at in range(width - 1, 0, -1):
+            winner = tree[2 * at]
+            if self.beats(number, winner, tree[2 * at + 1]):
+                winner = tree[2 * at + 1]
+            tree[at] = winner
+        if self.ranked:
+            self.key[number] = self.edge_key(number)
+        elif self.best(number) >= 0:
+            self.key[number] = self.key[self.best(number)]
+        return 0
+
+    cdef int renew(self, int32_t row, bint leaves) except -1:
+        """Take in a change at an inner row and below it, or (`leaves`) of its leaves alone."""
+        cdef int32_t above = row, number
+        cdef int64_t before
+        while above >= 0 and self.role[self.tree.inner[above]] == NONE:
+            above = self.tree.above[above]
+        if above < 0:
+            return 0
+        number = self.tree.inner[above]
+        before = self.supply[number]
+        if self.role[number] == FORMING:
+            self.evaluate(number)
+        elif above == row and not leaves:
+            self.rebuild(number)        # everything below may have got out of reach
+        elif self.ranked:
+            self.key[number] = self.edge_key(number)
+        else:
+            return 0
+        return self.climb(number, self.supply[number] - before)

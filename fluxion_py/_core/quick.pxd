@@ -1,0 +1,57 @@
+"""The indexed search: the answers of the walk at the price of the answer (see the .pyx)."""
+
+cimport cython
+from libc.stdint cimport int32_t, int64_t
+from libcpp.vector cimport vector
+
+from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.emission cimport Emission
+from fluxion_py._core.fitting cimport Fitting
+from fluxion_py._core.index cimport Index
+from fluxion_py._core.occupancy cimport Occupancy
+from fluxion_py._core.plan cimport Plan
+from fluxion_py._core.request cimport Request
+from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.walk cimport Walk
+
+
+@cython.final
+cdef class Quick:
+    cdef Walk walk
+    cdef Emission emission
+    cdef Tree tree
+    cdef readonly Occupancy occupancy
+    cdef Fitting fitting
+    cdef bint usable                        # the setting and the graph are such that it may answer
+    cdef dict indexes                       # (request id, constraint id) -> Index or None
+    cdef dict calendars                     # type -> Calendar, or None if it would be too large
+    cdef int64_t asked                      # a count of uses, for the least recently used index
+    # scratch of a search
+    cdef vector[int32_t] candidates         # first*: the board, each a forming vertex
+    cdef vector[int32_t] chosen             # forming vertices
+    cdef vector[int64_t] picked             # inner vertex -> how many of its candidates
+    cdef vector[int32_t] chosen_at          # inner vertex -> where it is in `chosen`
+    cdef vector[int32_t] away               # out of the tournaments for a while
+
+    cdef bint fits_setting(self) except -1
+    cdef Index index(self, Request request, bytes allowed)
+    cdef int forget_oldest(self) except -1
+    cdef bint select(self, Index index) except -1
+    cdef bint choose(self, Index index) except -1
+    cdef Calendar calendar(self, Index index)
+    cdef bint select_window(self, Index index, Calendar calendar, int64_t start, int64_t end,
+                            bint now) except -1
+    cdef int find_sound(self, Index view, Calendar calendar) except -1
+    cdef int64_t earliest(self, Index index, Calendar calendar, int64_t duration) except -2
+    cdef int64_t size_of(self, Index index, int32_t number) noexcept
+    cdef int scores(self, Index index, int32_t number, int64_t count,
+                    vector[int64_t]& found) except -1
+    cdef int pick(self, int32_t number, int64_t count) except -1
+    cdef int choose_in_order(self, Index index, int32_t top, int64_t wanted) except -1
+    cdef int64_t find(self, Index index, int32_t top) except -1
+    cdef int64_t explore(self, Index index, int32_t upper, int64_t enough) except -1
+    cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1
+    cdef int choose_found(self, Index index, int64_t wanted) except -1
+    cdef int take(self, Index index) except -1
+    cdef int take_whole_above(self, Plan plan) except -1
+    cdef object unfolding(self)

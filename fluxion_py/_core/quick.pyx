@@ -1,0 +1,438 @@
+# cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
+"""The indexed search: the answers of the walk at the price of the answer.
+
+Flows in: a plan, its warm index, the bits of now. Flows out: the rows of a record. A request is
+given to this search or to the walk when its plan is made, never half-way; both give the same
+answers (tests/properties). With policies by score the best candidates are taken from the
+tournaments until there are enough; with first* the children are visited in the order of their
+weights, those that fit only, with the tallies of matching.md 4.2 (core-algorithms.md 5, 6).
+"""
+
+cimport cython
+from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libcpp.algorithm cimport sort
+from libcpp.vector cimport vector
+
+from fluxion_py._core.calendar cimport Calendar
+from fluxion_py._core.charges cimport WHOLE
+from fluxion_py._core.emission cimport Emission
+from fluxion_py._core.fitting cimport Fitting
+from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
+from fluxion_py._core.occupancy cimport Occupancy
+from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
+from fluxion_py._core.plan cimport POOLS, SLOTS, VERTICES, Plan
+from fluxion_py._core.request cimport Request
+from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.unfold cimport Unfold
+from fluxion_py._core.walk cimport HIGH, LOW, Walk
+
+cdef size_t MOST_INDEXES = 64           # shapes that are kept warm
+cdef size_t MOST_WORDS = 4096           # of a bitmap: there is one for each point in time
+cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
+cdef uint64_t ONE = 1
+
+
+cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
+    return start + duration if start <= FOREVER - duration else FOREVER
+
+
+@cython.final
+cdef class Unfolding:
+    """Lists the vertices and edges of an answer when they are asked for."""
+
+    cdef Quick quick
+    cdef Unfold unfold
+    cdef vector[int32_t] rows
+    cdef int32_t row_limit
+
+    def __call__(self):
+        """Return (vertices, edges) as a `Selection` has them."""
+        self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+        return self.quick.emission.listed()
+
+
+@cython.final
+cdef class Quick:
+    """The indexed search of one engine, for its graph as it is."""
+
+    def __init__(self, Walk walk, Emission emission):
+        self.walk = walk
+        self.emission = emission
+        self.indexes = {}
+        self.calendars = {}
+        self.usable = self.fits_setting()
+        if self.usable:
+            self.tree = Tree(walk)
+            self.occupancy = Occupancy(walk, emission, self.tree)
+            self.fitting = Fitting(walk, self.tree, self.occupancy)
+            self.picked.assign(self.tree.rows.size(), 0)
+            self.chosen_at.assign(self.tree.rows.size(), -1)
+
+    cdef bint fits_setting(self) except -1:
+        """Say whether policy, subsystems and graph are such that the search gives right answers."""
+        cdef Walk walk = self.walk
+        return not (
+            walk.strict or walk.flexible or not walk.others.empty() or walk.ledger.any_shared
+            or walk.order not in (HIGH, LOW) or (walk.reference_ties and not walk.stop_on_first)
+            or walk.graph.v_first_out[<int32_t> walk.graph.roots[walk.ledger.dominant]] < 0
+        )
+
+    cdef Index index(self, Request request, bytes allowed):
+        """Return the index of a request under a constraint; None if the walk must answer it."""
+        cdef Index index
+        cdef Plan plan
+        key = (request, allowed)
+        self.asked += 1
+        found = self.indexes.get(key, self)
+        if found is not self:
+            index = found
+            if index is not None:
+                index.used = self.asked
+            return index
+        plan = Plan(request, self.tree, allowed)
+        index = None
+        if plan.mine:
+            index = Index(plan, self.fitting, self.occupancy)
+            if index.two_sorts:
+                index = None
+            else:
+                index.used = self.asked
+        if <size_t> len(self.indexes) >= MOST_INDEXES:
+            self.forget_oldest()
+        self.indexes[key] = index
+        return index
+
+    cdef int forget_oldest(self) except -1:
+        """Drop the index that was not asked for the longest time."""
+        cdef Index index
+        cdef int64_t oldest = self.asked
+        victim = None
+        for key, found in self.indexes.items():
+            index = found
+            if index is None or index.used < oldest:
+                victim = key
+                oldest = -1 if index is None else index.used
+        del self.indexes[victim]
+        return 0
+
+    # ---- select ----
+
+    cdef bint select(self, Index index) except -1:
+        """Choose for now; the rows are in `fitting.taken` after. False if it does not fit."""
+        index.refresh()
+        return self.choose(index)
+
+    cdef bint choose(self, Index index) except -1:
+        """Choose by an index that is up to date."""
+        cdef int32_t top = self.tree.inner[self.tree.top], first = index.plan.first
+        cdef Request request = index.plan.request
+        cdef int64_t wanted
+        if index.role[top] == NONE or index.supply[top] == 0:
+            return False
+        self.fitting.set_plan(index.plan)
+        self.chosen.clear()
+        if self.walk.stop_on_first:
+            wanted = request.resolve(first, self.find(index, top))
+            if wanted > 0:
+                self.choose_found(index, wanted)
+        else:
+            wanted = request.resolve(first, index.supply[top])
+            if wanted > 0:
+                self.choose_in_order(index, top, wanted)
+        if wanted > 0:
+            self.take(index)
+        return wanted > 0
+
+    # ---- in a window of time ----
+
+    cdef Calendar calendar(self, Index index):
+        """Return the calendar of what a plan takes; None if it cannot have one.
+
+        It can if it takes whole vertices of one type, of which there are not too many.
+        """
+        cdef Calendar calendar
+        cdef int16_t type = index.plan.holder
+        if type < 0:
+            return None
+        if type not in self.calendars:
+            calendar = Calendar(self.tree, type)
+            if calendar.words > MOST_WORDS:
+                calendar = None
+            else:
+                self.occupancy.write_calendar(calendar)
+            self.calendars[type] = calendar
+        return self.calendars[type]
+
+    cdef bint select_window(self, Index index, Calendar calendar, int64_t start, int64_t end,
+                            bint now) except -1:
+        """Choose for [start, end); with `now` allocations that overrun their end are there, too."""
+        cdef Fitting fitting = self.fitting
+        cdef Index view = index.in_window
+        cdef size_t block, word, base
+        cdef int32_t top = self.tree.inner[self.tree.top]
+        cdef bint found = False
+        if view is None:
+            view = index.in_window = Index(index.plan, fitting, self.occupancy, True)
+            view.sound_at = -1
+        if view.role[top] == NONE:
+            return False
+        fitting.set_plan(index.plan)
+        if view.sound_at != self.occupancy.status_changes:
+            self.find_sound(view, calendar)
+        calendar.busy(start, end, fitting.free)
+        for word in range(calendar.words):
+            fitting.free[word] = view.sound[word] & ~fitting.free[word]
+        if now:
+            for block in range(calendar.base.size()):
+                if calendar.base[block] >= 0:
+                    base = calendar.base[block]
+                    for word in range(self.tree.b_idle[block].size()):
+                        fitting.free[base + word] &= self.tree.b_idle[block][word]
+        fitting.calendar = calendar
+        fitting.idle = not now
+        try:
+            view.rebuild(top)
+            found = self.choose(view)
+        finally:
+            fitting.calendar = None
+            fitting.idle = False
+        return found
+
+    cdef int find_sound(self, Index view, Calendar calendar) except -1:
+        """Find out which holders would do if no job were there: up, allowed, with all below."""
+        cdef size_t block, at
+        cdef int32_t row, position, node = view.plan.holder_node
+        view.sound.assign(calendar.words, 0)
+        self.fitting.idle = True
+        for block in range(calendar.base.size()):
+            if calendar.base[block] < 0:
+                continue
+            for at in range(self.tree.b_rows[block].size()):
+                row = self.tree.b_rows[block][at]
+                position = calendar.position(row)
+                if self.fitting.child_fits(row, node):
+                    view.sound[position >> 6] |= ONE << (position & 63)
+        self.fitting.idle = False
+        view.sound_at = self.occupancy.status_changes
+        return 0
+
+    cdef int64_t earliest(self, Index index, Calendar calendar, int64_t duration) except -2:
+        """Choose at the first later time at which the plan fits; return that, -1 if there is none.
+
+        The times are those at which a job starts or ends. Between two of the calendar nothing
+        changes for the plan's holders, so of the others only the first matters: with it ends
+        what an overrunning job forbids now.
+        """
+        cdef Request request = index.plan.request
+        cdef int64_t wanted, time, other = self.occupancy.next_event()
+        cdef int64_t now = self.occupancy.now
+        wanted = (request.total[index.plan.holder] + calendar.largest - 1) // calendar.largest
+        time = calendar.next_window(now, duration, wanted)
+        if other >= 0 and (time < 0 or other < time):
+            if self.select_window(index, calendar, other, end_of(other, duration), False):
+                return other
+            if time < 0:
+                return -1
+        while time >= 0:
+            if self.select_window(index, calendar, time, end_of(time, duration), False):
+                return time
+            time = calendar.next_window(time, duration, wanted)
+        return -1
+
+    # ---- choosing ----
+
+    cdef int64_t size_of(self, Index index, int32_t number) noexcept:
+        """Return the units of one candidate that arises at a forming vertex."""
+        cdef int32_t row = self.tree.rows[number]
+        if index.kind == SLOTS:
+            return 1
+        if index.kind == VERTICES:
+            return self.tree.graph.v_size[row]
+        return self.tree.b_size[
+            self.tree.block(row, index.plan.request.nodes[index.plan.first].type)
+        ]
+
+    cdef int scores(self, Index index, int32_t number, int64_t count,
+                    vector[int64_t]& found) except -1:
+        """Find the scores of the first candidates at a forming vertex."""
+        cdef int32_t row = self.tree.rows[number]
+        cdef vector[int32_t] rows
+        cdef size_t at
+        if index.kind == SLOTS:
+            return self.fitting.slot_scores(row, index.plan.first, count, found)
+        if index.kind == VERTICES:
+            found.assign(1, self.tree.score(row))
+            return 0
+        self.fitting.collect(row, index.plan.first, count, rows)
+        found.clear()
+        for at in range(rows.size()):
+            found.push_back(self.tree.score(rows[at]))
+        return 0
+
+    cdef int pick(self, int32_t number, int64_t count) except -1:
+        """Choose that many more candidates of a forming vertex, the best that are left."""
+        if self.picked[number] == 0:
+            self.chosen.push_back(number)
+        self.picked[number] += count
+        return 0
+
+    cdef int choose_in_order(self, Index index, int32_t top, int64_t wanted) except -1:
+        """Choose by score: the best candidate of all, again and again."""
+        cdef int64_t size, most
+        cdef int32_t number
+        cdef size_t at
+        cdef vector[vector[int64_t]] scores
+        if index.role[top] == FORMING:
+            size = self.size_of(index, top)
+            return self.pick(top, (wanted + size - 1) // size)
+        while wanted > 0:
+            number = index.best_forming()
+            size = self.size_of(index, number)
+            most = index.supply[number] // size
+            if self.picked[number] == 0:
+                scores.emplace_back()
+                if most > 1:
+                    self.scores(index, number, min(most, (wanted + size - 1) // size),
+                                scores.back())
+                self.chosen_at[number] = <int32_t> scores.size() - 1
+            self.pick(number, 1)
+            wanted -= size
+            if wanted > 0 and self.picked[number] < most:
+                index.key[number] = index.sign * (
+                    scores[self.chosen_at[number]][self.picked[number]]
+                )
+                index.reenter(number, True)
+            elif wanted > 0:
+                index.reenter(number, False)
+        for at in range(self.chosen.size()):
+            number = self.chosen[at]
+            if not scores[at].empty():
+                index.key[number] = index.sign * scores[at][0]
+            index.reenter(number, True)
+        return 0
+
+    cdef int64_t find(self, Index index, int32_t top) except -1:
+        """Visit children in the order of first* until there is enough; return the units found."""
+        cdef int64_t enough = index.plan.request.nodes[index.plan.first].ceiling, units
+        cdef int32_t number
+        self.candidates.clear()
+        self.away.clear()
+        if index.role[top] == FORMING:
+            return self.find_at(index, top, enough)
+        units = self.explore(index, top, enough)
+        while not self.away.empty():
+            number = self.away.back()
+            self.away.pop_back()
+            index.enter(number, True)
+        return units
+
+    cdef int64_t explore(self, Index index, int32_t upper, int64_t enough) except -1:
+        """Visit below one vertex; how much is enough counts anew at each (matching.md 4.2)."""
+        cdef int64_t found = 0
+        cdef int32_t number
+        while found < enough:
+            number = index.best(upper)
+            if number < 0:
+                break
+            index.enter(number, False)
+            self.away.push_back(number)
+            if index.role[number] == UPPER:
+                found += self.explore(index, number, enough)
+            else:
+                found += self.find_at(index, number, enough)
+        return found
+
+    cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1:
+        """Put the candidates of a forming vertex on the board; return their units."""
+        cdef int64_t size = self.size_of(index, number), at
+        cdef int64_t count = min(index.supply[number], enough + size - 1) // size
+        for at in range(count):
+            self.candidates.push_back(number)
+        return count * size
+
+    cdef int choose_found(self, Index index, int64_t wanted) except -1:
+        """Of what first* has found choose the best: the shortest prefix that is enough."""
+        cdef size_t at, other
+        cdef int64_t units = 0, least = 0, size
+        cdef vector[int64_t] scores
+        cdef vector[Keyed] keyed
+        for at in range(self.candidates.size()):
+            size = self.size_of(index, self.candidates[at])
+            units += size
+            if at == 0 or size < least:
+                least = size
+        if units - least < wanted:          # all are needed, in whatever order
+            for at in range(self.candidates.size()):
+                self.pick(self.candidates[at], 1)
+            return 0
+        at = 0
+        while at < self.candidates.size():
+            other = at
+            while other < self.candidates.size() and self.candidates[other] == self.candidates[at]:
+                other += 1
+            self.scores(index, self.candidates[at], other - at, scores)
+            for size in range(<int64_t> (other - at)):
+                keyed.push_back(Keyed(-scores[size], <int32_t> (at + size)))
+            at = other
+        if self.walk.reference_ties and keyed.size() > 16:
+            sort_reference(keyed)
+        else:
+            sort_stable(keyed, min(wanted, <int64_t> keyed.size()))
+        at = 0
+        while wanted > 0:
+            wanted -= self.size_of(index, self.candidates[keyed[at].second])
+            self.pick(self.candidates[keyed[at].second], 1)
+            at += 1
+        return 0
+
+    # ---- take ----
+
+    cdef int take(self, Index index) except -1:
+        """List the rows that the chosen candidates own."""
+        cdef size_t at, other
+        cdef int32_t number, row
+        cdef vector[int32_t] rows
+        self.fitting.taken.clear()
+        for at in range(self.chosen.size()):
+            number = self.chosen[at]
+            row = self.tree.rows[number]
+            if index.kind == SLOTS:
+                self.fitting.take_slots(row, index.plan.first, self.picked[number])
+            elif index.kind == VERTICES:
+                self.fitting.take_vertex(row, index.plan.first)
+            else:
+                self.fitting.collect(row, index.plan.first, self.picked[number], rows)
+                for other in range(rows.size()):
+                    self.fitting.take_vertex(rows[other], index.plan.first)
+            self.picked[number] = 0
+        if index.plan.any_whole:
+            self.take_whole_above(index.plan)
+        return 0
+
+    cdef int take_whole_above(self, Plan plan) except -1:
+        """Replace rows by the highest vertex above them that is given whole, if there is one."""
+        cdef vector[int32_t]* taken = &self.fitting.taken
+        cdef size_t at, kept = 0
+        cdef int32_t row
+        for at in range(taken.size()):
+            row = self.tree.above[taken[0][at] >> 1]
+            while row >= 0:
+                if plan.whole[self.tree.graph.v_type[row]]:
+                    taken[0][at] = row << 1 | WHOLE
+                row = self.tree.above[row]
+        sort(taken.begin(), taken.end())
+        for at in range(taken.size()):
+            if at == 0 or taken[0][at] != taken[0][at - 1]:
+                taken[0][kept] = taken[0][at]
+                kept += 1
+        taken.resize(kept)
+        return 0
+
+    cdef object unfolding(self):
+        """Return what lists the answer that was taken last."""
+        cdef Unfolding unfolding = Unfolding.__new__(Unfolding)
+        unfolding.quick = self
+        unfolding.unfold = self.occupancy.unfold
+        unfolding.rows = self.fitting.taken
+        unfolding.row_limit = <int32_t> self.tree.way.size()
+        return unfolding
