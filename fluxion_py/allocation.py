@@ -1,7 +1,7 @@
 """The answer to a request: which vertices, from when to when."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import MatchError
@@ -12,6 +12,9 @@ from fluxion_py.outcome import Listing, Selection
 if TYPE_CHECKING:
     from fluxion_py.jobspec.model import Jobspec
     from fluxion_py.placement import TaskPlacement
+
+
+T = TypeVar("T")
 
 
 class Given(NamedTuple):
@@ -33,7 +36,17 @@ class Allocation:
     A scheduler has many of these and looks at few: the selection is listed when it is asked for.
     """
 
-    __slots__ = ("_known", "_selection", "at", "duration", "flat", "id", "request", "reserved")
+    __slots__ = (
+        "_known",
+        "_listing",
+        "_selection",
+        "at",
+        "duration",
+        "flat",
+        "id",
+        "request",
+        "reserved",
+    )
 
     def __init__(
         self,
@@ -46,7 +59,12 @@ class Allocation:
         request: "Jobspec | Mapping[str, Any] | None" = None,
     ) -> None:
         self.flat = flat
-        self._selection = selection
+        self._selection: Selection | None = None
+        self._listing: Listing | None = None
+        if isinstance(selection, Selection):
+            self._selection = selection
+        else:
+            self._listing = selection
         self.id = id
         self.at = at
         self.duration = duration
@@ -57,9 +75,14 @@ class Allocation:
     @property
     def selection(self) -> Selection:
         """The rows chosen in the graph."""
-        if not isinstance(self._selection, Selection):
-            self._selection = Selection(*self._selection())
+        if self._selection is None:
+            self._selection = Selection() if self._listing is None else Selection(*self._listing())
         return self._selection
+
+    @property
+    def listing(self) -> Listing | None:
+        """What the engine lists the selection by, if it did not list it at once."""
+        return self._listing
 
     def with_selection(self, selection: Selection) -> "Allocation":
         """Return the same with other rows."""
@@ -67,13 +90,19 @@ class Allocation:
             self.flat, selection, self.id, self.at, self.duration, self.reserved, self.request
         )
 
-    def _once(self, what: str, find: Callable[[], Any]) -> Any:
+    def with_reserved(self, reserved: bool) -> "Allocation":
+        """Return the same, reserved or not."""
+        rows = self._listing or self.selection
+        return Allocation(self.flat, rows, self.id, self.at, self.duration, reserved, self.request)
+
+    def _once(self, what: str, find: Callable[[], T]) -> T:
         """Return what `find` returned when it was first asked for."""
         if self._known is None:
             self._known = {}
         if what not in self._known:
             self._known[what] = find()
-        return self._known[what]
+        found: T = self._known[what]
+        return found
 
     @property
     def expiration(self) -> int:
@@ -87,15 +116,13 @@ class Allocation:
             from fluxion_py.jobspec.parser import parse_object
 
             document = self.request
-            spec: Jobspec = self._once("jobspec", lambda: parse_object(document))
-            return spec
+            return self._once("jobspec", lambda: parse_object(document))
         return self.request
 
     @property
     def nodes(self) -> Hostlist:
         """The names of the nodes, owned or shared, by rank."""
-        nodes: Hostlist = self._once("nodes", self._nodes)
-        return nodes
+        return self._once("nodes", self._nodes)
 
     def _nodes(self) -> Hostlist:
         flat = self.flat
@@ -121,8 +148,7 @@ class Allocation:
         An owned vertex counts with all units of its pool, a shared one (a rack or a node that is
         only passed through) counts 1.
         """
-        counts: dict[str, int] = self._once("counts", self._counts)
-        return counts
+        return self._once("counts", self._counts)
 
     def _counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}

@@ -74,6 +74,9 @@ class Engine:
         allowed: bytes | None,
     ) -> int: ...
     def knows(self, jobid: int) -> bool: ...
+    def rebook(
+        self, listing: Listing, jobid: int, at: int, duration: int, reserved: bool
+    ) -> bool: ...
     def answer(self, jobid: int) -> tuple[int, int, bool, Listing]: ...  # or NotImplemented
     # restore: `claims` maps row -> exclusive (whole vertex); edges are followed between them
     def restore(

@@ -19,7 +19,7 @@ from fluxion_py._core.ledger cimport OWNED, RESERVED, Hold, Ledger
 from fluxion_py._core.look cimport Look
 from fluxion_py._core.occupancy cimport PLANNED
 from fluxion_py._core.plan cimport Plan
-from fluxion_py._core.quick cimport Quick
+from fluxion_py._core.quick cimport Quick, Unfolding
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport TimeLine
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
@@ -266,7 +266,7 @@ cdef class Engine:
         listing = quick.unfolding(quick.fitting.taken)
         if jobid >= 0:
             slot = quick.occupancy.commit(
-                jobid, at, at + duration, at > now, quick.fitting.taken
+                jobid, at, at + duration, at > now, quick.fitting.taken, True
             )
             quick.occupancy.answers[slot] = listing
         return listing
@@ -314,10 +314,31 @@ cdef class Engine:
             if self.find_indexed(request, duration, now, allowed, False) != now:
                 break
             quick = self.quick
-            quick.occupancy.commit(jobid + done, now, now + length, False, quick.fitting.taken)
+            quick.occupancy.commit(
+                jobid + done, now, now + length, False, quick.fitting.taken, True
+            )
             done += 1
         self.indexed_matches += done
         return done
+
+    def rebook(self, listing, int64_t jobid, int64_t at, int64_t duration, bint reserved):
+        """Book exactly the vertices of an answer, given by its listing, for a time.
+
+        False, with nothing done, if the listing is not of the indexed search for the graph as it
+        is: then `book` has to be asked. Nothing is checked against other jobs.
+        """
+        cdef Unfolding mine
+        cdef Quick quick = self.quick
+        if quick is None or not quick.usable or not isinstance(listing, Unfolding):
+            return False
+        mine = listing
+        if mine.unfold is not quick.occupancy.unfold or self.ledger.epoch != self.graph.epoch:
+            return False
+        if self.knows(jobid):
+            raise ValueError(f"job {jobid} holds something already")
+        slot = quick.occupancy.commit(jobid, at, at + duration, reserved, mine.rows, False)
+        quick.occupancy.answers[slot] = listing
+        return True
 
     def answer(self, int64_t jobid):
         """Return (start, duration, reserved, listing) of a job; KeyError if it holds nothing.

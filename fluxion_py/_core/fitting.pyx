@@ -7,7 +7,7 @@ policy; with first* those of inner types by their weight, as the walk visits the
 """
 
 cimport cython
-from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp.algorithm cimport partial_sort, sort
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
@@ -148,7 +148,7 @@ cdef class Fitting:
         found.clear()
         if block < 0:
             return 0
-        by_weight = self.stop_on_first and self.tree.inner[self.tree.b_rows[block][0]] >= 0
+        by_weight = self.stop_on_first and self.tree.b_inner[block]
         if self.calendar is not None and self.tree.b_type[block] == self.calendar.type:
             self.collect_bits(block, &self.free[self.calendar.base[block]],
                               PLENTY if by_weight else most, found)
@@ -212,7 +212,7 @@ cdef class Fitting:
         if not self.stop_on_first:
             return self.collect(row, node, count * per, found)
         self.collect(row, node, self.request.nodes[slot].ceiling * per, found)
-        if found.size() > 1 and self.tree.inner[found[0]] >= 0:
+        if found.size() > 1 and self.tree.b_inner[self.tree.block_of[found[0]]]:
             sort_by_place(self.tree, found)
         return 0
 
@@ -274,7 +274,7 @@ cdef class Fitting:
             most = (nodes[at].ceiling + size - 1) // size
             self.collect(row, at, most, found)
             wanted = self.request.resolve(at, <int64_t> found.size() * size)
-            if self.stop_on_first and found.size() > 1 and self.tree.inner[found[0]] >= 0:
+            if self.stop_on_first and found.size() > 1 and self.tree.b_inner[block]:
                 sort_by_place(self.tree, found)
             for index in range((wanted + size - 1) // size):
                 self.take_vertex(found[index], at)

@@ -75,9 +75,10 @@ cdef class Occupancy:
     cdef int64_t next_event(self) except -2
     cdef int status_changed(self, int32_t row) except -1
     cdef int note(self, int32_t row) except -1
-    cdef int32_t new_record(self, int64_t jobid, int64_t start, int64_t end, uint8_t flags) except -1
+    cdef int32_t new_record(self, int64_t jobid, int64_t start, int64_t end,
+                            uint8_t flags) except -1
     cdef int32_t commit(self, int64_t jobid, int64_t start, int64_t end, bint planned,
-                        const vector[int32_t]& rows) except -1
+                        const vector[int32_t]& rows, bint weigh) except -1
     cdef int begin(self, int32_t slot) except -1
     cdef int forget_past(self) except -1
     cdef int apply(self, int32_t slot, int sign) except -1

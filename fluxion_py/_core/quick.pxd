@@ -12,7 +12,16 @@ from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Plan
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport Walk
+
+
+@cython.final
+cdef class Unfolding:
+    cdef Unfold unfold
+    cdef vector[int32_t] rows
+    cdef int32_t row_limit
+    cdef tuple listed
 
 
 @cython.final

@@ -22,10 +22,9 @@ from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
 from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
-from fluxion_py._core.plan cimport POOLS, SLOTS, VERTICES, Plan
+from fluxion_py._core.plan cimport SLOTS, VERTICES, Plan
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.tree cimport Tree
-from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 cdef int MOST_INDEXES = 64      # shapes that are kept warm
@@ -48,11 +47,6 @@ def used_at(Index index):
 @cython.no_gc       # it is in no cycle, and a scheduler has a million of them
 cdef class Unfolding:
     """Lists the vertices and edges of an answer when they are asked for."""
-
-    cdef Unfold unfold
-    cdef vector[int32_t] rows
-    cdef int32_t row_limit
-    cdef tuple listed
 
     def __call__(self):
         """Return (vertices, edges) as a `Selection` has them."""
@@ -400,10 +394,9 @@ cdef class Quick:
 
     cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1:
         """Put the candidates of a forming vertex on the board; return their units."""
-        cdef int64_t size = self.size_of(index, number), at
+        cdef int64_t size = self.size_of(index, number)
         cdef int64_t count = min(index.supply[number], enough + size - 1) // size
-        for at in range(count):
-            self.candidates.push_back(number)
+        self.candidates.insert(self.candidates.end(), <size_t> count, number)
         return count * size
 
     cdef int choose_found(self, Index index, int64_t wanted) except -1:

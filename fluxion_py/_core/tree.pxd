@@ -38,6 +38,7 @@ cdef class Tree:
     cdef vector[int32_t] b_next             # next block of the parent
     cdef vector[int64_t] b_size             # units of each of its vertices
     cdef vector[int32_t] b_free
+    cdef vector[uint8_t] b_inner            # some of its vertices are inner ones
     cdef vector[vector[int32_t]] b_rows
     cdef vector[vector[uint64_t]] b_idle
     # per type

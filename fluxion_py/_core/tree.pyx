@@ -55,6 +55,7 @@ cdef class Tree:
                 self.above[child] = row
                 self.block_of[child] = block
                 self.b_rows[block].push_back(child)
+                self.b_inner[block] |= g.v_first_out[child] >= 0
                 if on_way[g.v_type[child]]:
                     self.odd[g.v_type[child]] = 1       # a type nested in itself
             edge = g.e_next_out[edge]
@@ -87,6 +88,7 @@ cdef class Tree:
         self.first_block[parent] = block
         self.b_size.push_back(0)
         self.b_free.push_back(0)
+        self.b_inner.push_back(0)
         self.b_rows.push_back(vector[int32_t]())
         self.b_idle.push_back(vector[uint64_t]())
         return block

@@ -69,6 +69,7 @@ class LiveGraph:
         self._lock = RLock()
         self._epoch = graph.flat.epoch
         self._changes = 0
+        self._status_changes = 0
         self._digest = ""
         self._growth: list[list[str]] = []
         self._touched: set[int] = set()
@@ -108,6 +109,11 @@ class LiveGraph:
         self._epoch = self.graph.flat.epoch
         self._changes += 1
 
+    @property
+    def machine_epoch(self) -> tuple[int, int]:
+        """What differs as soon as a vertex comes, goes, or changes its status."""
+        return self.graph.flat.epoch, self._status_changes
+
     # ---- looking ----
 
     def find(self, expression: str) -> list[Vertex]:
@@ -138,6 +144,7 @@ class LiveGraph:
             for row in self._rows(path):
                 self._engine.set_status(row, status in (True, "up"))
             self._changes += 1
+            self._status_changes += 1
 
     def set_property(self, path: str, key: str, value: str = "") -> None:
         """Set a property of every vertex of a path. Raises `GraphError`."""

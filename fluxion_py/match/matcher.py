@@ -314,6 +314,25 @@ class Matcher(LiveGraph):
             self._changes += 1
             return self._jobs.shrink(jobid, gone)
 
+    def rebook(self, allocation: Allocation, *, reserved: bool) -> Allocation:
+        """Book exactly the vertices of an answer of this matcher for its time, without a search.
+
+        For a queue that puts a plan back, or starts it: what the job holds is given back first.
+        The vertices must be there, and free of other jobs in that time; that is not checked.
+        """
+        jobid = allocation.id
+        if jobid is None:
+            raise MatchError("an answer that booked nothing cannot be booked again")
+        with self._steady():
+            if self._engine.knows(jobid):
+                self._jobs.cancel(jobid)
+            at, duration, listing = allocation.at, allocation.duration, allocation.listing
+            if listing is None or not self._engine.rebook(listing, jobid, at, duration, reserved):
+                vertices = allocation.selection.vertices
+                self._engine.book(jobid, vertices, at, duration, reserved)
+            self._changes += 1
+            return self._jobs.add(allocation.with_reserved(reserved), planned=reserved)
+
     def restore(self, R: str | Mapping[str, Any], jobid: int | None = None) -> Allocation:
         """Book what an R grants, as text or object (RFC 20), for the time it says.
 

@@ -50,7 +50,12 @@ class Habits:
             "same": 0,
             "random": self.shuffle[row % 10_000] % 50,
         }[self.ids]
-        uniq = {"row": row, "gapped": 7 * row, "shuffled": self.shuffle[row % 10_000] + row // 10_000}
+        uniq = {
+            "row": row,
+            "gapped": 7 * row,
+            "shuffled": self.shuffle[row % 10_000],
+            "grown": 1_000_000 + row,  # beyond all others: ties have no defined order
+        }
         return number, uniq[self.uniq]
 
 
@@ -96,9 +101,7 @@ def leaves(rng: Random) -> Leaves:
     return found
 
 
-def add(
-    flat: FlatGraph, habits: Habits, kind: str, parent: int, place: int, size: int = 1
-) -> int:
+def add(flat: FlatGraph, habits: Habits, kind: str, parent: int, place: int, size: int = 1) -> int:
     """Add a vertex, as the root if the parent is -1. Ranks are those of the node."""
     number, uniq = habits.numbers(flat, kind, place)
     rank = -1 if parent < 0 else flat.rank(parent)
@@ -139,7 +142,7 @@ def regular_growth(flat: FlatGraph, rng: Random) -> list[int]:
     if not inner:
         return []
     model = rng.choice(inner)
-    habits = Habits(rng.choice(("global", "random")), "row", rng.sample(range(10_000), 10_000))
+    habits = Habits(rng.choice(("global", "random")), "grown", rng.sample(range(10_000), 10_000))
     made: list[int] = []
 
     def copy(row: int, parent: int) -> None:
@@ -175,7 +178,7 @@ def _levels(rng: Random, flat: FlatGraph, named: Sequence[int], slot_at: int) ->
     if slot_at == 0:
         contents = _contents(rng, flat, named)
         return Resource("slot", _count(rng, 4), contents, rng.choice((None, "task")))
-    if rng.random() < 0.2:      # owned from here down
+    if rng.random() < 0.2:  # owned from here down
         below = [_entry(rng, flat, named[1:], True)] if rng.random() < 0.5 and named[1:] else []
         return Resource(
             flat.type(named[0]), _some(rng, flat, named[0]), tuple(below), exclusive=True
@@ -224,7 +227,7 @@ def _siblings(rng: Random, flat: FlatGraph, row: int, choice: bool) -> tuple[Res
 def _some(rng: Random, flat: FlatGraph, row: int) -> Count:
     """Return a count of units of vertices like this one, few of them or, rarely, all."""
     sources = flat.in_edges(row)
-    if not sources:     # nothing is left but the root
+    if not sources:  # nothing is left but the root
         return Count(1, 1)
     beside = sum(flat.type(t) == flat.type(row) for t, _ in flat.out_edges(sources[0][0]))
     top = beside * flat.size(row)

@@ -75,7 +75,7 @@ class Twin(Player):
         old, flat = self.engine, self.flat
         super().__init__(self.factory, self.setting, flat)
         depth = {flat.root(): 1}
-        for row in flat.rows():     # parents are older than what is below them
+        for row in flat.rows():  # parents are older than what is below them
             for target, _ in flat.out_edges(row):
                 depth[target] = depth[row] + 1
         for jobid in old.jobs():
