@@ -46,6 +46,7 @@ cdef class Quick:
     cdef vector[int32_t] away               # out of the tournaments for a while
 
     cdef bint fits_setting(self) except -1
+    cdef bint counts_all(self) except -1
     cdef Plan plan(self, Request request, bytes allowed)
     cdef int find_index(self, Plan plan) except -1
     cdef int drop_oldest(self) except -1

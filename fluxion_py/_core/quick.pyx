@@ -9,7 +9,7 @@ weights, those that fit only, with the tallies of matching.md 4.2 (core-algorith
 """
 
 cimport cython
-from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libcpp.algorithm cimport sort
 from libcpp.vector cimport vector
 
@@ -18,6 +18,7 @@ from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.fitting cimport Fitting
+from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
 from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
@@ -50,9 +51,15 @@ cdef class Unfolding:
     def __call__(self):
         """Return (vertices, edges) as a `Selection` has them."""
         if self.listed is None:
-            self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
-            self.listed = self.unfold.emission.listed()
+            self.listed = self.once()
         return self.listed
+
+    def once(self):
+        """Return the same without keeping it: for a caller who does, or prints and forgets it."""
+        if self.listed is not None:
+            return self.listed
+        self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+        return self.unfold.emission.listed()
 
 
 @cython.final
@@ -77,10 +84,28 @@ cdef class Quick:
         """Say whether policy, subsystems and graph are such that the search gives right answers."""
         cdef Walk walk = self.walk
         return not (
-            walk.strict or walk.flexible or not walk.others.empty() or walk.ledger.any_shared
+            (walk.strict and not (walk.stop_on_first and self.counts_all()))
+            or walk.flexible or not walk.others.empty() or walk.ledger.any_shared
             or walk.order not in (HIGH, LOW) or (walk.reference_ties and not walk.stop_on_first)
             or walk.graph.v_first_out[<int32_t> walk.graph.roots[walk.ledger.dominant]] < 0
         )
+
+    cdef bint counts_all(self) except -1:
+        """Say whether the reference's sums count every vertex: no type has leaves and inner ones.
+
+        It counts a type from its first leaf on, and misses those inner vertices that come before.
+        """
+        cdef FlatGraph graph = self.walk.graph
+        cdef size_t row
+        cdef vector[uint8_t] sorts
+        sorts.assign(len(graph.type_names), 0)
+        for row in range(graph.v_type.size()):
+            if graph.v_flags[row] & ALIVE:
+                sorts[graph.v_type[row]] |= 1 if graph.v_first_out[row] < 0 else 2
+        for row in range(sorts.size()):
+            if sorts[row] == 3:
+                return False
+        return True
 
     cdef Plan plan(self, Request request, bytes allowed):
         """Return the plan of a request under a constraint; None if the walk must answer it."""

@@ -22,7 +22,9 @@ NAMES = ("low", "high", "hinode", "lonode", "hinodex", "lonodex", "first", "firs
 
 def quick(flat: FlatGraph, **settings: Option) -> EngineLike:
     """The engine that asks its indexes wherever it can."""
-    return Engine(flat, search="quick", **settings)
+    engine = Engine(flat, search="quick", **settings)
+    engine.count_visits = False
+    return engine
 
 
 def walk(flat: FlatGraph, **settings: Option) -> EngineLike:
@@ -126,15 +128,20 @@ class Comparer:
         return ""
 
 
-def draw_setting(rng: Random) -> Setting:
+FIRST = ("first", "first", "firstnodex")
+
+
+def draw_setting(rng: Random, strict: bool = False) -> Setting:
     """Draw a policy that the indexed search knows, or now and then any."""
-    name = rng.choice(NAMES) if rng.random() < 0.95 else rng.choice(list(POLICIES))
+    name = rng.choice(FIRST if strict else NAMES)
+    if rng.random() > 0.95:
+        name = rng.choice(list(POLICIES))
     return Setting(
         POLICIES[name],
         random_filters(rng),
         flexible=False,
-        reference_ties=POLICIES[name].stop_on_first and rng.random() < 0.3,
-        strict=False,
+        reference_ties=strict or (POLICIES[name].stop_on_first and rng.random() < 0.3),
+        strict=strict,
     )
 
 
@@ -142,10 +149,10 @@ class Twins(World):
     """A world of two searches: the walk, which is believed, and the indexed one."""
 
     @staticmethod
-    def of(seed: object, most: int = 500) -> "Twins":
+    def of(seed: object, most: int = 500, *, strict: bool = False) -> "Twins":
         """Make the world of a seed."""
         rng = Random(f"twins {seed}")
-        setting = draw_setting(rng)
+        setting = draw_setting(rng, strict)
         source = rng.randint(0, 2**48)
         players: list[Player] = [
             Twin(factory, setting, regular_machine(Random(source), most))
