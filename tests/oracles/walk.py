@@ -177,7 +177,9 @@ class Walk:
         for jobid, held in states[row].holdings.items() if row in states else ():
             if held.end > self.attempt.at or not (held.exclusive or exclusive):
                 continue
-            everything = [state.holdings[jobid] for state in states.values() if jobid in state.holdings]
+            everything = [
+                state.holdings[jobid] for state in states.values() if jobid in state.holdings
+            ]
             if any(other.exclusive and not other.reserved for other in everything):
                 return True
         return False

@@ -54,7 +54,7 @@ class Habits:
             "row": row,
             "gapped": 7 * row,
             "shuffled": self.shuffle[row % 10_000],
-            "grown": 1_000_000 + row,       # beyond all others: ties have no defined order
+            "grown": 1_000_000 + row,  # beyond all others: ties have no defined order
         }
         return number, uniq[self.uniq]
 
@@ -101,9 +101,7 @@ def leaves(rng: Random) -> Leaves:
     return found
 
 
-def add(
-    flat: FlatGraph, habits: Habits, kind: str, parent: int, place: int, size: int = 1
-) -> int:
+def add(flat: FlatGraph, habits: Habits, kind: str, parent: int, place: int, size: int = 1) -> int:
     """Add a vertex, as the root if the parent is -1. Ranks are those of the node."""
     number, uniq = habits.numbers(flat, kind, place)
     rank = -1 if parent < 0 else flat.rank(parent)
@@ -180,7 +178,7 @@ def _levels(rng: Random, flat: FlatGraph, named: Sequence[int], slot_at: int) ->
     if slot_at == 0:
         contents = _contents(rng, flat, named)
         return Resource("slot", _count(rng, 4), contents, rng.choice((None, "task")))
-    if rng.random() < 0.2:      # owned from here down
+    if rng.random() < 0.2:  # owned from here down
         below = [_entry(rng, flat, named[1:], True)] if rng.random() < 0.5 and named[1:] else []
         return Resource(
             flat.type(named[0]), _some(rng, flat, named[0]), tuple(below), exclusive=True
@@ -229,7 +227,7 @@ def _siblings(rng: Random, flat: FlatGraph, row: int, choice: bool) -> tuple[Res
 def _some(rng: Random, flat: FlatGraph, row: int) -> Count:
     """Return a count of units of vertices like this one, few of them or, rarely, all."""
     sources = flat.in_edges(row)
-    if not sources:     # nothing is left but the root
+    if not sources:  # nothing is left but the root
         return Count(1, 1)
     beside = sum(flat.type(t) == flat.type(row) for t, _ in flat.out_edges(sources[0][0]))
     top = beside * flat.size(row)

@@ -173,7 +173,7 @@ class Life:
                 "allocated": any(not hold[5] for hold in mine),
                 "reserved": any(hold[5] for hold in mine),
             }
-            for kind, mask in masks.items():    # a parent comes before what is below it
+            for kind, mask in masks.items():  # a parent comes before what is below it
                 above = parents.get(row)
                 marked = own[kind] or (above is not None and bool(mask[above]))
                 assert bool(mask[row]) == marked, f"{kind} {where}"
@@ -194,9 +194,7 @@ def add_nodes(flat: FlatGraph, racks: list[int], numbers: list[int]) -> None:
     """Add nodes, as many below each rack, with what is in them."""
     each = len(numbers) // len(racks)
     parents = list(
-        flat.add_children(
-            racks, each, "node", "node", numbers, 1, "", "containment", numbers[0]
-        )
+        flat.add_children(racks, each, "node", "node", numbers, 1, "", "containment", numbers[0])
     )
     for kind, count, size in PARTS:
         ids = [*range(count)] * len(parents)
@@ -209,9 +207,7 @@ def add_nodes(flat: FlatGraph, racks: list[int], numbers: list[int]) -> None:
 def test_the_books_of_a_long_life_agree_with_a_recount(policy: str) -> None:
     rng = Random(f"million {policy}")
     life = Life(machine(), policy)
-    doing = {
-        Life.match: 450, Life.cancel: 430, Life.set_status: 20, Life.attach: 1, Life.remove: 1
-    }
+    doing = {Life.match: 450, Life.cancel: 430, Life.set_status: 20, Life.attach: 1, Life.remove: 1}
     for number in range(OPERATIONS):
         (operation,) = rng.choices(list(doing), list(doing.values()))
         operation(life, rng)
