@@ -32,12 +32,15 @@ if TYPE_CHECKING:
     from fluxion_py.graph.vertex import Vertex
     from fluxion_py.hostlist import Hostlist
     from fluxion_py.idset import IDset
+    from fluxion_py.instances.instance import Instance
     from fluxion_py.jobspec.model import Count, Jobspec, Resource, Task
     from fluxion_py.match.explain import Explanation
     from fluxion_py.match.matcher import Matcher
     from fluxion_py.match.policy import Policy
     from fluxion_py.placement import TaskPlacement
     from fluxion_py.planner import Planner
+    from fluxion_py.queues.queue import Queue
+    from fluxion_py.simulation.simulation import Simulation
 
 _HOME = {
     "Allocation": "allocation",
@@ -49,14 +52,17 @@ _HOME = {
     "Hostlist": "hostlist",
     "IDset": "idset",
     "InputError": "errors",
+    "Instance": "instances.instance",
     "Jobspec": "jobspec.model",
     "JobspecError": "errors",
     "Matcher": "match.matcher",
     "Planner": "planner",
     "Policy": "match.policy",
     "PolicyError": "errors",
+    "Queue": "queues.queue",
     "Resource": "jobspec.model",
     "ResourceGraph": "graph.resource_graph",
+    "Simulation": "simulation.simulation",
     "Task": "jobspec.model",
     "TaskPlacement": "placement",
     "UnknownJobError": "errors",
@@ -74,14 +80,17 @@ __all__ = [
     "Hostlist",
     "IDset",
     "InputError",
+    "Instance",
     "Jobspec",
     "JobspecError",
     "Matcher",
     "Planner",
     "Policy",
     "PolicyError",
+    "Queue",
     "Resource",
     "ResourceGraph",
+    "Simulation",
     "Task",
     "TaskPlacement",
     "UnknownJobError",

@@ -1,19 +1,20 @@
 """The answer to a request: which vertices, from when to when."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import MatchError
 from fluxion_py.graph.vertex import Vertex
 from fluxion_py.hostlist import Hostlist
-from fluxion_py.outcome import Selection
+from fluxion_py.outcome import Listing, Selection
 
 if TYPE_CHECKING:
     from fluxion_py.jobspec.model import Jobspec
     from fluxion_py.placement import TaskPlacement
+
+
+T = TypeVar("T")
 
 
 class Given(NamedTuple):
@@ -24,41 +25,106 @@ class Given(NamedTuple):
     exclusive: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Allocation:
-    """Resources on [`at`, `expiration`), in seconds of the caller's clock.
+    """Resources on [`at`, `expiration`), in seconds of the caller's clock. Not to be changed.
 
     `id` is the job id, None for an answer that booked nothing. `reserved` says that it starts
     later than it was asked for. `flat` and `selection` are the graph and the rows chosen in it;
     names and properties are read from the graph when asked for. `request` is the jobspec, or its
     document, if it is known.
+
+    A scheduler has many of these and looks at few: the selection is listed when it is asked for.
     """
 
-    flat: FlatGraph
-    selection: Selection
-    id: int | None
-    at: int
-    duration: int
-    reserved: bool = False
-    request: "Jobspec | Mapping[str, Any] | None" = field(default=None)
+    __slots__ = (
+        "_known",
+        "_listing",
+        "_selection",
+        "at",
+        "duration",
+        "flat",
+        "id",
+        "request",
+        "reserved",
+    )
+
+    def __init__(
+        self,
+        flat: FlatGraph,
+        selection: Selection | Listing,
+        id: int | None,
+        at: int,
+        duration: int,
+        reserved: bool = False,
+        request: "Jobspec | Mapping[str, Any] | None" = None,
+    ) -> None:
+        self.flat = flat
+        self._selection: Selection | None = None
+        self._listing: Listing | None = None
+        if isinstance(selection, Selection):
+            self._selection = selection
+        else:
+            self._listing = selection
+        self.id = id
+        self.at = at
+        self.duration = duration
+        self.reserved = reserved
+        self.request = request
+        self._known: dict[str, Any] | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """The rows chosen in the graph."""
+        if self._selection is None:
+            self._selection = Selection() if self._listing is None else Selection(*self._listing())
+        return self._selection
+
+    @property
+    def listing(self) -> Listing | None:
+        """What the engine lists the selection by, if it did not list it at once."""
+        return self._listing
+
+    def with_selection(self, selection: Selection) -> "Allocation":
+        """Return the same with other rows."""
+        return Allocation(
+            self.flat, selection, self.id, self.at, self.duration, self.reserved, self.request
+        )
+
+    def with_reserved(self, reserved: bool) -> "Allocation":
+        """Return the same, reserved or not."""
+        rows = self._listing or self.selection
+        return Allocation(self.flat, rows, self.id, self.at, self.duration, reserved, self.request)
+
+    def _once(self, what: str, find: Callable[[], T]) -> T:
+        """Return what `find` returned when it was first asked for."""
+        if self._known is None:
+            self._known = {}
+        if what not in self._known:
+            self._known[what] = find()
+        found: T = self._known[what]
+        return found
 
     @property
     def expiration(self) -> int:
         """The end (exclusive): `at` + `duration`."""
         return self.at + self.duration
 
-    @cached_property
+    @property
     def jobspec(self) -> "Jobspec | None":
         """The request that this answers; None if it is not known (restored from R)."""
         if isinstance(self.request, Mapping):
             from fluxion_py.jobspec.parser import parse_object
 
-            return parse_object(self.request)
+            document = self.request
+            return self._once("jobspec", lambda: parse_object(document))
         return self.request
 
-    @cached_property
+    @property
     def nodes(self) -> Hostlist:
         """The names of the nodes, owned or shared, by rank."""
+        return self._once("nodes", self._nodes)
+
+    def _nodes(self) -> Hostlist:
         flat = self.flat
         rows = [row for row, _, _, _ in self.selection.vertices if flat.type(row) == "node"]
         return Hostlist(flat.name(row) for row in sorted(rows, key=flat.rank))
@@ -75,13 +141,16 @@ class Allocation:
         """Return how much of a type is given; see `counts`."""
         return self.counts.get(type, 0)
 
-    @cached_property
+    @property
     def counts(self) -> dict[str, int]:
         """How much of each type is given, from the root down.
 
         An owned vertex counts with all units of its pool, a shared one (a rack or a node that is
         only passed through) counts 1.
         """
+        return self._once("counts", self._counts)
+
+    def _counts(self) -> dict[str, int]:
         counts: dict[str, int] = {}
         for row, needs, exclusive, _ in reversed(self.selection.vertices):
             name = self.flat.type(row)

@@ -15,6 +15,9 @@ SelectedVertex: TypeAlias = tuple[int, int, bool, int]
 SelectedEdge: TypeAlias = tuple[int, int, int]
 """(source row, target row, subsystem id)"""
 
+Listing: TypeAlias = Callable[[], tuple[list[SelectedVertex], list[SelectedEdge]]]
+"""What lists the vertices and edges of a `Selection` when they are asked for."""
+
 
 class Errno(Enum):
     """How an operation failed. The names are those of the reference (matching.md 7)."""
@@ -44,7 +47,7 @@ class Selection:
         edges: list[SelectedEdge] | None = None,
         labels: dict[int, str] | None = None,
         *,
-        later: Callable[[], tuple[list[SelectedVertex], list[SelectedEdge]]] | None = None,
+        later: Listing | None = None,
     ) -> None:
         self._vertices = [] if vertices is None else vertices
         self._edges = [] if edges is None else edges

@@ -5,7 +5,7 @@ from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py._core.request import Request
 from fluxion_py.jobspec.model import Resource
 from fluxion_py.match.policy import Policy
-from fluxion_py.outcome import Outcome, Release, Selection
+from fluxion_py.outcome import Listing, Outcome, Release, Selection
 
 OPS: tuple[str, ...]
 """The match operations (matching.md 7)."""
@@ -51,6 +51,30 @@ class Engine:
         now: int = 0,
         allowed: bytes | None = None,
     ) -> Outcome: ...
+    # the short way of a matcher, whose arguments are not checked
+    def attempt(
+        self,
+        request: Any,
+        duration: int,
+        jobid: int,
+        now: int,
+        allowed: bytes | None,
+        later: bool,
+    ) -> tuple[int, int, Listing] | None: ...  # or NotImplemented: `match` has to be asked
+    def allocate_many(
+        self,
+        request: Any,
+        duration: int,
+        jobid: int,
+        count: int,
+        now: int,
+        allowed: bytes | None,
+    ) -> int: ...
+    def knows(self, jobid: int) -> bool: ...
+    def rebook(
+        self, listing: Listing, jobid: int, at: int, duration: int, reserved: bool
+    ) -> bool: ...
+    def answer(self, jobid: int) -> tuple[int, int, bool, Listing]: ...  # or NotImplemented
     # restore: `claims` maps row -> exclusive (whole vertex); edges are followed between them
     def restore(
         self, jobid: int, claims: Mapping[int, bool], at: int, duration: int, now: int = 0
@@ -68,6 +92,7 @@ class Engine:
     def set_edge_weights(self, weights: Sequence[tuple[int, int, int]]) -> None: ...
     # giving back
     def cancel(self, jobid: int) -> Release: ...
+    def cancel_many(self, jobids: Iterable[int]) -> None: ...
     def cancel_ranks(self, jobid: int, ranks: Iterable[int]) -> Release: ...
     def cancel_vertices(self, jobid: int, rows: Iterable[int]) -> Release: ...
     # change of the graph

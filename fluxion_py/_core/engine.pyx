@@ -17,8 +17,9 @@ from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport ALIVE, DOWN, FlatGraph
 from fluxion_py._core.ledger cimport OWNED, RESERVED, Hold, Ledger
 from fluxion_py._core.look cimport Look
+from fluxion_py._core.occupancy cimport PLANNED
 from fluxion_py._core.plan cimport Plan
-from fluxion_py._core.quick cimport Quick
+from fluxion_py._core.quick cimport Quick, Unfolding
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport TimeLine
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
@@ -27,6 +28,8 @@ from fluxion_py.errors import PolicyError
 from fluxion_py.outcome import Errno, Outcome, Release, Selection
 
 cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
+cdef int64_t REFUSED = -2   # in place of a start: it does not fit
+cdef int64_t WALK = -3      # ... or the indexed search has no answer
 cdef object ERRNO_OF = {
     BUSY: Errno.BUSY, NEVER: Errno.NEVER, NOENT: Errno.NOENT, NOTTY: Errno.NOTTY,
 }
@@ -55,6 +58,7 @@ cdef class Engine:
     cdef bint indexed                       # it may be asked at all
     cdef readonly int64_t indexed_matches   # that were answered by the indexed search
     cdef public int64_t graph_end
+    cdef bytes allowed                      # the constraint of this operation
     cdef bint flexible
     cdef bint strict
     cdef int64_t nodes_up
@@ -136,6 +140,7 @@ cdef class Engine:
                 Errno.INVALID, messages="slots beside each other need the flexible traverser"
             )
         self.walk.allowed = <const uint8_t*> allowed if allowed is not None else NULL
+        self.allowed = allowed
         self.begin()
         if satisfiable_only:
             return self.outcome(
@@ -164,53 +169,159 @@ cdef class Engine:
         self, str op, Request request, int64_t duration, int64_t jobid, int64_t now, bytes allowed
     ):
         """Answer by the indexed search; None, with the ledger settled, if the walk has to."""
+        cdef bint later = op == "allocate_orelse_reserve" or op == "without_allocating_future"
+        cdef int64_t at = self.find_indexed(request, duration, now, allowed, later)
+        if at == WALK:
+            return None
+        if at == REFUSED:
+            return self.refusal(op, request, duration, now)
+        if at >= self.graph_end:
+            return Outcome(Errno.BUSY, at, duration)
+        duration = min(duration, self.graph_end - at)
+        listing = self.take_indexed(jobid if op.startswith("allocate") else -1, at, duration, now)
+        return Outcome(Errno.OK, at, duration, at > now, Selection(later=listing))
+
+    cdef int64_t find_indexed(
+        self, Request request, int64_t duration, int64_t now, bytes allowed, bint later
+    ) except -4:
+        """Choose by the indexed search; return the start, REFUSED or WALK (the ledger is settled).
+
+        `later` also tries the times to come.
+        """
         cdef Quick quick = self.current_quick(now)
         cdef Plan plan = None
         cdef Calendar calendar = None
-        cdef int64_t at = now
         cdef bint fits
-        cdef bint later = op == "allocate_orelse_reserve" or op == "without_allocating_future"
         if quick is None:
-            return None
-        quick.occupancy.advance(now)
+            return WALK
+        if quick.occupancy.now != now or quick.occupancy.is_due(now):
+            quick.occupancy.advance(now)
         if quick.occupancy.odd_jobs == 0:
             plan = quick.plan(request, allowed)
         if plan is None:
             quick.occupancy.settle()
-            return None
-        if not self.enough_nodes(op, request, duration, now):
-            return self.refusal(op, request, duration, now)
+            return WALK
+        if self.wanted_nodes(request) > self.nodes_up:
+            return REFUSED
         if later or quick.occupancy.future:
             calendar = quick.calendar(plan)
         fits = quick.select(plan)
         if fits and quick.occupancy.future:     # what is booked for later may be in the way
             if calendar is None:
                 quick.occupancy.settle()
-                return None
+                return WALK
             fits = quick.select_window(plan, calendar, now, end_of(now, duration), True)
-        if not fits and later:
-            if calendar is None:
-                quick.occupancy.settle()
-                return None
-            at = quick.earliest(plan, calendar, duration)
-            fits = at >= 0
-        if not fits:
-            return self.refusal(op, request, duration, now)
-        return self.take_indexed(jobid if op.startswith("allocate") else -1, at, duration, now)
+        if fits:
+            return now
+        if not later:
+            return REFUSED
+        if calendar is None:
+            quick.occupancy.settle()
+            return WALK
+        now = quick.earliest(plan, calendar, duration)
+        return now if now >= 0 else REFUSED
 
     cdef object take_indexed(self, int64_t jobid, int64_t at, int64_t duration, int64_t now):
-        """Record what the indexed search has chosen; nothing with a negative job id."""
+        """Record what the indexed search has chosen (not with a negative job id); list it later."""
         cdef Quick quick = self.quick
-        if at >= self.graph_end:
-            return Outcome(Errno.BUSY, at, duration)
-        duration = min(duration, self.graph_end - at)
-        selection = Selection(later=quick.unfolding())
+        listing = quick.unfolding(quick.fitting.taken)
         if jobid >= 0:
             slot = quick.occupancy.commit(
-                jobid, at, at + duration, at > now, quick.fitting.taken
+                jobid, at, at + duration, at > now, quick.fitting.taken, True
             )
-            quick.occupancy.answers[slot] = selection
-        return Outcome(Errno.OK, at, duration, at > now, selection)
+            quick.occupancy.answers[slot] = listing
+        return listing
+
+    def attempt(
+        self, Request request not None, int64_t duration, int64_t jobid, int64_t now,
+        bytes allowed, bint later,
+    ):
+        """Do what `match` does to allocate (or, `later`, to reserve), but for the indexed search.
+
+        Returns (start, duration, listing), a listing as a `Selection` takes it; None if refused;
+        NotImplemented if `match` has to be asked. The arguments are not checked: they are a
+        matcher's own.
+        """
+        cdef int64_t at
+        if not self.indexed or self.ledger.epoch != self.graph.epoch or self.knows(jobid):
+            return NotImplemented
+        at = self.find_indexed(request, duration, now, allowed, later)
+        if at == WALK:
+            return NotImplemented
+        self.indexed_matches += 1
+        if at == REFUSED or at >= self.graph_end:
+            return None
+        duration = min(duration, self.graph_end - at)
+        return at, duration, self.take_indexed(jobid, at, duration, now)
+
+    def allocate_many(
+        self, Request request not None, int64_t duration, int64_t jobid, int64_t count, int64_t now,
+        bytes allowed,
+    ):
+        """Allocate up to `count` times, for job ids from `jobid` up; stop at the first refusal.
+
+        Returns how many were booked. Fewer than asked for may also mean that `match` has to be
+        asked for the next one. `answer` tells what a job got. Arguments as of `attempt`.
+        """
+        cdef int64_t done = 0, length = min(duration, self.graph_end - now)
+        cdef Quick quick
+        if not self.indexed or self.ledger.epoch != self.graph.epoch:
+            return 0
+        while done < count and not self.knows(jobid + done):
+            if self.find_indexed(request, duration, now, allowed, False) != now:
+                break
+            quick = self.quick
+            quick.occupancy.commit(
+                jobid + done, now, now + length, False, quick.fitting.taken, True
+            )
+            done += 1
+        self.indexed_matches += done
+        return done
+
+    def rebook(self, listing, int64_t jobid, int64_t at, int64_t duration, bint reserved):
+        """Book exactly the vertices of an answer, given by its listing, for a time.
+
+        False, with nothing done, if the listing is not of the indexed search for the graph as it
+        is: then `book` has to be asked. Nothing is checked against other jobs.
+        """
+        cdef Unfolding mine
+        cdef Quick quick = self.quick
+        if quick is None or not quick.usable or not isinstance(listing, Unfolding):
+            return False
+        mine = listing
+        if mine.unfold is not quick.occupancy.unfold or self.ledger.epoch != self.graph.epoch:
+            return False
+        if self.knows(jobid):
+            raise ValueError(f"job {jobid} holds something already")
+        slot = quick.occupancy.commit(jobid, at, at + duration, reserved, mine.rows, False)
+        quick.occupancy.answers[slot] = listing
+        return True
+
+    def answer(self, int64_t jobid):
+        """Return (start, duration, reserved, listing) of a job; KeyError if it holds nothing.
+
+        NotImplemented if the ledger alone knows the job.
+        """
+        cdef Quick quick = self.quick
+        cdef int32_t slot
+        if not self.knows(jobid):
+            raise KeyError(jobid)
+        if quick is None or not quick.usable or not quick.occupancy.slots.count(jobid):
+            return NotImplemented
+        slot = quick.occupancy.slots[jobid]
+        return (
+            quick.occupancy.r_start[slot],
+            quick.occupancy.r_end[slot] - quick.occupancy.r_start[slot],
+            bool(quick.occupancy.r_flags[slot] & PLANNED),
+            quick.unfolding(quick.occupancy.r_rows[slot]),
+        )
+
+    def cancel_many(self, jobids):
+        """Cancel jobs in their order. Raises KeyError for one that holds nothing: those before it
+        are gone then, it and the others stay."""
+        cdef int64_t jobid
+        for jobid in jobids:
+            self.cancel(jobid)
 
     cdef Quick current_quick(self, int64_t now):
         """Return the indexed search for the graph as it is; None if it cannot be used."""
@@ -235,7 +346,7 @@ cdef class Engine:
             self.quick.occupancy.observe(jobid)
         return 0
 
-    cdef bint knows(self, int64_t jobid) noexcept:
+    cpdef bint knows(self, int64_t jobid) noexcept:
         """Say whether a job holds something."""
         return self.ledger.jobs.count(jobid) or (
             self.quick is not None and self.quick.usable
@@ -272,24 +383,37 @@ cdef class Engine:
         return False
 
     cdef bint satisfiable(self, Request request, int64_t duration) except -1:
-        """Would it fit if everything were up and free? Tried at the very end of time."""
-        cdef bint found
+        """Would it fit if everything were up and free? Tried at the very end of time.
+
+        That follows from the request, the graph and the constraint alone: it is remembered with
+        the request (not with `strict`, where the visits of the walk are counted as well).
+        """
+        cdef bint found, known = (
+            request.judged_at == self.graph.epoch and request.judged_for is self.allowed
+        )
+        if known and not self.strict:
+            return request.fits_ever
         self.walk.any_status = True
         found = self.select(request, FOREVER - duration - 1, FOREVER - 1, False)
         self.walk.any_status = False
+        request.judged_at = self.graph.epoch
+        request.judged_for = self.allowed
+        request.fits_ever = found
         return found
+
+    cdef int64_t wanted_nodes(self, Request request) noexcept:
+        """Return how many nodes a request needs at least, as far as nodes are tracked."""
+        if <size_t> self.node_type < request.total.size() and self.ledger.tracked[self.node_type]:
+            return request.total[self.node_type]
+        return 0
 
     cdef bint enough_nodes(
         self, str op, Request request, int64_t duration, int64_t now
     ) except -1:
         """The cheap test before any walk: are there as many nodes as are asked for?"""
-        cdef int64_t wanted = 0, start = now, end
+        cdef int64_t wanted = self.wanted_nodes(request), start = now, end
         cdef bint any_status = op == "allocate_with_satisfiability"
         cdef size_t row
-        if <size_t> self.node_type < request.total.size() and (
-            self.ledger.tracked[self.node_type]
-        ):
-            wanted = request.total[self.node_type]
         if wanted > self.nodes_up:
             return False
         if self.walk.allowed == NULL or wanted == 0 or not self.strict:
@@ -505,8 +629,8 @@ cdef class Engine:
         """The graph changes: let the ledger have all that is booked, as it was booked."""
         if self.quick is not None and self.quick.usable:
             self.quick.occupancy.settle()
-            for selection in self.quick.occupancy.answers.values():
-                selection.vertices      # listed now: it must not see what is new
+            for listing in self.quick.occupancy.answers.values():
+                listing()       # now: it must not see what is new
         self.quick = None
         return 0
 

@@ -39,7 +39,8 @@ cdef class Fitting:
                           vector[int32_t]& found) except -1
     cdef int64_t per_slot(self, int32_t row, int32_t node) noexcept
     cdef int64_t slots(self, int32_t row, int32_t slot) noexcept
-    cdef int collect(self, int32_t row, int32_t node, int64_t most, vector[int32_t]& found) except -1
+    cdef int collect(self, int32_t row, int32_t node, int64_t most,
+                     vector[int32_t]& found) except -1
     cdef int collect_each(self, int32_t block, int32_t node, int64_t most,
                           vector[int32_t]& found) except -1
     cdef int sort_visited(self, vector[int32_t]& rows, int64_t most) except -1

@@ -7,7 +7,7 @@ policy; with first* those of inner types by their weight, as the walk visits the
 """
 
 cimport cython
-from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp.algorithm cimport partial_sort, sort
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector

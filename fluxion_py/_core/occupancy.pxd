@@ -59,7 +59,7 @@ cdef class Occupancy:
     cdef vector[int32_t] free_slots
     cdef unordered_map[int64_t, int32_t] slots      # job id -> record
     cdef vector[int32_t] pending
-    cdef dict answers                       # record -> its Selection, if it was given out
+    cdef dict answers                       # record -> its listing, if one was given out
     cdef priority_queue[Event] events       # starts and ends to come
     cdef int64_t future                     # records that start after now
     cdef int64_t odd_jobs
@@ -75,12 +75,14 @@ cdef class Occupancy:
     cdef int64_t next_event(self) except -2
     cdef int status_changed(self, int32_t row) except -1
     cdef int note(self, int32_t row) except -1
-    cdef int32_t new_record(self, int64_t jobid, int64_t start, int64_t end, uint8_t flags) except -1
+    cdef int32_t new_record(self, int64_t jobid, int64_t start, int64_t end,
+                            uint8_t flags) except -1
     cdef int32_t commit(self, int64_t jobid, int64_t start, int64_t end, bint planned,
-                        const vector[int32_t]& rows) except -1
+                        const vector[int32_t]& rows, bint weigh) except -1
     cdef int begin(self, int32_t slot) except -1
     cdef int forget_past(self) except -1
     cdef int apply(self, int32_t slot, int sign) except -1
+    cdef bint is_due(self, int64_t now) noexcept
     cdef int advance(self, int64_t now) except -1
     cdef int happen(self, int32_t slot, int64_t time) except -1
     cdef int restart(self, int64_t now) except -1

@@ -97,8 +97,11 @@ cdef class Occupancy:
         return slot
 
     cdef int32_t commit(self, int64_t jobid, int64_t start, int64_t end, bint planned,
-                        const vector[int32_t]& rows) except -1:
-        """Record what a search has chosen; the ledger hears of it when it is settled."""
+                        const vector[int32_t]& rows, bint weigh) except -1:
+        """Record what a search has chosen; the ledger hears of it when it is settled.
+
+        `weigh`: it was just emitted, so the weights of its edges follow.
+        """
         cdef int32_t slot = self.new_record(jobid, start, end, PENDING | (PLANNED * planned))
         cdef size_t at
         self.r_rows[slot] = rows
@@ -106,7 +109,7 @@ cdef class Occupancy:
         self.begin(slot)
         if self.pending.size() > 2 * self.slots.size() + 1024:
             self.forget_past()
-        if self.charges is not None:
+        if self.charges is not None and weigh:
             self.charges.weigh(rows)
             if start > self.now:        # weights have changed where nothing else has
                 for at in range(rows.size()):
@@ -187,7 +190,8 @@ cdef class Occupancy:
         cdef uint8_t flags = self.r_flags[slot]
         cdef Calendar calendar
         self.slots.erase(jobid)
-        self.answers.pop(slot, None)
+        if self.answers:
+            self.answers.pop(slot, None)
         if flags & ODD:
             self.odd_jobs -= 1
         else:
@@ -208,6 +212,10 @@ cdef class Occupancy:
         return not flags & PENDING
 
     # ---- time ----
+
+    cdef bint is_due(self, int64_t now) noexcept:
+        """Say whether something starts or ends until `now`."""
+        return not self.events.empty() and -self.events.top().first <= now
 
     cdef int advance(self, int64_t now) except -1:
         """Let the records that start or end until `now` do so."""

@@ -1,10 +1,10 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """Whether a request is one for the indexed search, decided once, before any state is looked at.
 
-Not understood, and so left to the walk: several entries at the top, alternatives, labels
-of vertices, `exclusive: false`, leaves that nobody would own, counts with a choice inside a slot, siblings of
-one type, types with unequal pools or with an order of ids that the policy cannot follow, slots
-whose named parent lacks their types (core-algorithms.md 4).
+Not understood, and so left to the walk: several entries at the top, alternatives, labels of
+vertices, `exclusive: false`, leaves that nobody would own, counts with a choice inside a slot,
+siblings of one type, types with unequal pools or with an order of ids that the policy cannot
+follow, slots whose named parent lacks their types (core-algorithms.md 4).
 """
 
 cimport cython

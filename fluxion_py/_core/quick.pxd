@@ -12,7 +12,16 @@ from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Plan
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport Walk
+
+
+@cython.final
+cdef class Unfolding:
+    cdef Unfold unfold
+    cdef vector[int32_t] rows
+    cdef int32_t row_limit
+    cdef tuple listed
 
 
 @cython.final
@@ -24,6 +33,7 @@ cdef class Quick:
     cdef Fitting fitting
     cdef bint usable                        # the setting and the graph are such that it may answer
     cdef dict plans                         # (request, constraint) -> Plan
+    cdef Plan last                          # that was asked for
     cdef dict indexes                       # shape -> Index
     cdef dict calendars                     # type -> Calendar, or None if it would be too large
     cdef int64_t asked                      # a count of uses, for the least recently used index
@@ -59,4 +69,4 @@ cdef class Quick:
     cdef int best_found(self, int32_t row, int32_t number, int32_t first,
                         vector[int32_t]& rows) except -1
     cdef int take_whole_above(self, Plan plan) except -1
-    cdef object unfolding(self)
+    cdef object unfolding(self, const vector[int32_t]& rows)

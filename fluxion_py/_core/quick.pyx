@@ -22,10 +22,9 @@ from fluxion_py._core.fitting cimport Fitting
 from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
-from fluxion_py._core.plan cimport POOLS, SLOTS, VERTICES, Plan
+from fluxion_py._core.plan cimport SLOTS, VERTICES, Plan
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.tree cimport Tree
-from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 cdef int MOST_INDEXES = 64      # shapes that are kept warm
@@ -45,18 +44,16 @@ def used_at(Index index):
 
 
 @cython.final
+@cython.no_gc       # it is in no cycle, and a scheduler has a million of them
 cdef class Unfolding:
     """Lists the vertices and edges of an answer when they are asked for."""
 
-    cdef Quick quick
-    cdef Unfold unfold
-    cdef vector[int32_t] rows
-    cdef int32_t row_limit
-
     def __call__(self):
         """Return (vertices, edges) as a `Selection` has them."""
-        self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
-        return self.quick.emission.listed()
+        if self.listed is None:
+            self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+            self.listed = self.unfold.emission.listed()
+        return self.listed
 
 
 @cython.final
@@ -88,7 +85,9 @@ cdef class Quick:
 
     cdef Plan plan(self, Request request, bytes allowed):
         """Return the plan of a request under a constraint; None if the walk must answer it."""
-        cdef Plan plan = self.plans.get((request, allowed))
+        cdef Plan plan = self.last
+        if plan is None or plan.request is not request or plan.allowed_bytes is not allowed:
+            plan = self.last = self.plans.get((request, allowed))
         if plan is None:
             plan = Plan(request, self.tree, allowed)
             if plan.mine:
@@ -371,10 +370,9 @@ cdef class Quick:
 
     cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1:
         """Put the candidates of a forming vertex on the board; return their units."""
-        cdef int64_t size = self.size_of(index, number), at
+        cdef int64_t size = self.size_of(index, number)
         cdef int64_t count = min(index.supply[number], enough + size - 1) // size
-        for at in range(count):
-            self.candidates.push_back(number)
+        self.candidates.insert(self.candidates.end(), <size_t> count, number)
         return count * size
 
     cdef int choose_found(self, Index index, int64_t wanted) except -1:
@@ -477,11 +475,10 @@ cdef class Quick:
         taken.resize(kept)
         return 0
 
-    cdef object unfolding(self):
-        """Return what lists the answer that was taken last."""
+    cdef object unfolding(self, const vector[int32_t]& rows):
+        """Return what lists the answer that a record has, or is to have."""
         cdef Unfolding unfolding = Unfolding.__new__(Unfolding)
-        unfolding.quick = self
         unfolding.unfold = self.occupancy.unfold
-        unfolding.rows = self.fitting.taken
+        unfolding.rows = rows
         unfolding.row_limit = <int32_t> self.tree.way.size()
         return unfolding

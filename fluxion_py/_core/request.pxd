@@ -38,6 +38,9 @@ cdef class Request:
     cdef int16_t slot
     cdef int types                          # numbers of types are below this
     cdef bint flexible                      # compiled for the flexible traverser
+    cdef int64_t judged_at                  # epoch of the graph, and
+    cdef object judged_for                  # constraint for which it is known whether
+    cdef bint fits_ever                     # it fits if everything is up and free
     cdef bint sibling_slots                 # several slots beside each other somewhere
 
     cdef int64_t resolve(self, int32_t node, int64_t available) noexcept

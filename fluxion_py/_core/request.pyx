@@ -83,6 +83,7 @@ cdef class Request:
         cdef size_t kind
         check_shape(resources, 0)
         self.flexible = flexible
+        self.judged_at = -1
         self.labels = []
         self.slot = type_of("slot")
         if flexible and has_alternatives(resources):

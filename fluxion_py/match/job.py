@@ -1,10 +1,11 @@
 """The jobs that a matcher knows, and their ids as text."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from fluxion_py.allocation import Allocation
 from fluxion_py.errors import FormatError, MatchError, UnknownJobError
 from fluxion_py.match.release import remaining
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from fluxion_py._core.engine import Engine
-    from fluxion_py.allocation import Allocation
+    from fluxion_py.jobspec.model import Jobspec
 
 MAX_JOBID = 2**63 - 1
 """The largest job id."""
@@ -37,7 +38,7 @@ class Job:
     long as that time has not come.
     """
 
-    allocation: "Allocation"
+    allocation: Allocation
     state: JobState
     planned: bool = False
 
@@ -58,16 +59,22 @@ class Job:
 
 
 class JobTable:
-    """The jobs of one engine: their ids, and what each holds."""
+    """The jobs of one engine: their ids, and what each holds.
+
+    Jobs that were booked one by one have their `Allocation` here. Of those booked in bulk only the
+    range of ids and the request are kept; their allocations are made when asked for.
+    """
 
     def __init__(self, engine: "Engine") -> None:
         self.next_id = 1
         self._engine = engine
-        self._jobs: dict[int, tuple[Allocation, bool]] = {}
+        self._jobs: dict[int, Allocation] = {}
+        self._planned: set[int] = set()
+        self._bulks: list[tuple[range, Jobspec]] = []
 
     def __iter__(self) -> "Iterator[tuple[Allocation, bool]]":
-        """Go through (allocation, planned) in the order of booking."""
-        return iter(list(self._jobs.values()))
+        """Go through (allocation, planned) in the order of ids."""
+        return iter([(self.get(jobid), jobid in self._planned) for jobid in self.ids()])
 
     def new_id(self, jobid: int | None) -> int:
         """Return the id for a new job; raises `MatchError` if it is taken or no job id."""
@@ -75,7 +82,7 @@ class JobTable:
             jobid = self.next_id
         if not isinstance(jobid, int) or isinstance(jobid, bool) or not 0 <= jobid <= MAX_JOBID:
             raise MatchError(f"{jobid!r} is no job id: it is from 0 to 2^63 - 1")
-        if jobid in self._jobs:
+        if jobid in self._jobs or self._in_bulk(jobid) is not None:
             raise MatchError(f"job {jobid} exists already")
         return jobid
 
@@ -83,46 +90,89 @@ class JobTable:
         """Set the next id, as far as jobs in the table have not passed it."""
         self.next_id = max(self.next_id, min(next_id, MAX_JOBID))
 
-    def add(self, allocation: "Allocation", *, planned: bool) -> "Allocation":
+    def add(self, allocation: Allocation, *, planned: bool) -> Allocation:
         """Record a job that the engine has booked."""
-        jobid = -1 if allocation.id is None else allocation.id
-        self._jobs[jobid] = (allocation, planned)
-        self.continue_at(jobid + 1)
+        jobid = allocation.id
+        if jobid is None:
+            raise MatchError("an answer that booked nothing is no job")
+        self._jobs[jobid] = allocation
+        if planned:
+            self._planned.add(jobid)
+        if jobid >= self.next_id:
+            self.next_id = min(jobid + 1, MAX_JOBID)
         return allocation
 
-    def get(self, jobid: int) -> "Allocation":
+    def add_bulk(self, jobids: range, jobspec: "Jobspec") -> None:
+        """Record jobs that the engine has booked for one request."""
+        self._bulks.append((jobids, jobspec))
+        self.continue_at(jobids.stop)
+
+    def get(self, jobid: int) -> Allocation:
         """Return what a job holds; raises `UnknownJobError`."""
-        return self._job(jobid)[0]
+        found = self._jobs.get(jobid)
+        if found is not None:
+            return found
+        jobspec = self._in_bulk(jobid)
+        if jobspec is None:
+            raise UnknownJobError(jobid)
+        at, duration, reserved, listing = self._engine.answer(jobid)
+        found = Allocation(self._engine.graph, listing, jobid, at, duration, reserved, jobspec)
+        self._jobs[jobid] = found
+        return found
+
+    def _in_bulk(self, jobid: int) -> "Jobspec | None":
+        """Return the request of a job that was booked in bulk and still holds something."""
+        for jobids, jobspec in reversed(self._bulks):
+            if jobid in jobids:
+                return jobspec if self._engine.knows(jobid) else None
+        return None
 
     def job(self, jobid: int, now: int) -> Job:
         """Return a job as it is at a time; raises `UnknownJobError`."""
-        allocation, planned = self._job(jobid)
+        allocation = self.get(jobid)
         state = JobState.RESERVED if allocation.at > now else JobState.ALLOCATED
-        return Job(allocation, state, planned)
+        return Job(allocation, state, jobid in self._planned)
 
     def ids(self) -> list[int]:
         """Return the ids of all jobs, ascending."""
-        return sorted(self._jobs)
+        bulk = {jobid for jobids, _ in self._bulks for jobid in jobids if self._engine.knows(jobid)}
+        return sorted(bulk.union(self._jobs)) if bulk else sorted(self._jobs)
 
     def cancel(self, jobid: int) -> None:
         """Give back everything of a job; raises `UnknownJobError`."""
-        self._job(jobid)
+        if jobid not in self._jobs and self._in_bulk(jobid) is None:
+            raise UnknownJobError(jobid)
         self._engine.cancel(jobid)
-        del self._jobs[jobid]
+        self._jobs.pop(jobid, None)
+        self._planned.discard(jobid)
+
+    def cancel_many(self, jobids: "Collection[int]") -> None:
+        """Give back everything of jobs; raises `UnknownJobError` before anything is given back."""
+        if len(set(jobids)) != len(jobids):
+            raise MatchError("a job is named twice")
+        for jobid in jobids:
+            if jobid not in self._jobs and self._in_bulk(jobid) is None:
+                raise UnknownJobError(jobid)
+        self._engine.cancel_many(jobids)
+        for jobid in jobids:
+            self._jobs.pop(jobid, None)
+        self._planned.difference_update(jobids)
+        self._bulks = [entry for entry in self._bulks if any(map(self._engine.knows, entry[0]))]
 
     def shrink(self, jobid: int, gone: "Collection[int]") -> bool:
         """Give back some rows of a job; return True if nothing is left of it.
 
         What is left is booked anew, so that nothing above it counts for more than it is.
         """
-        allocation, planned = self._job(jobid)
+        allocation = self.get(jobid)
         left = remaining(allocation.selection, gone)
         if not left.vertices:
             self.cancel(jobid)
             return True
+        planned = jobid in self._planned
         self._engine.cancel(jobid)
         self._engine.book(jobid, left.vertices, allocation.at, allocation.duration, planned)
-        self._jobs[jobid] = (replace(allocation, selection=left), planned)
+        self._jobs[jobid] = allocation.with_selection(left)
         return False
 
     def evict(self, rows: "Collection[int]") -> list[int]:
@@ -135,11 +185,6 @@ class JobTable:
         for jobid in affected:
             self.shrink(jobid, rows)
         return affected
-
-    def _job(self, jobid: int) -> "tuple[Allocation, bool]":
-        if jobid not in self._jobs:
-            raise UnknownJobError(jobid)
-        return self._jobs[jobid]
 
 
 def parse_jobid(text: str) -> int:

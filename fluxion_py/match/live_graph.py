@@ -36,6 +36,7 @@ class LiveGraph:
         subsystems: str = "containment",
         traverser: str = "simple",
         now: int = 0,
+        search: str = "quick",
     ) -> None:
         if traverser not in TRAVERSERS:
             raise PolicyError(
@@ -56,6 +57,7 @@ class LiveGraph:
             policy=self.policy,
             filters=parse_filters(self.prune_filters),
             flexible=traverser == "flexible",
+            search=search,
         )
         self._masks = ConstraintMasks(graph.flat)
         self._preparer = Preparer(
@@ -67,6 +69,7 @@ class LiveGraph:
         self._lock = RLock()
         self._epoch = graph.flat.epoch
         self._changes = 0
+        self._status_changes = 0
         self._digest = ""
         self._growth: list[list[str]] = []
         self._touched: set[int] = set()
@@ -97,10 +100,19 @@ class LiveGraph:
         """Hold the lock, with the engine in step with the graph's vertices and edges."""
         with self._lock:
             if self.graph.flat.epoch != self._epoch:
-                self._engine.reprime()
-                self._epoch = self.graph.flat.epoch
-                self._changes += 1
+                self._catch_up()
             yield
+
+    def _catch_up(self) -> None:
+        """Take in vertices and edges that were added to the graph."""
+        self._engine.reprime()
+        self._epoch = self.graph.flat.epoch
+        self._changes += 1
+
+    @property
+    def machine_epoch(self) -> tuple[int, int]:
+        """What differs as soon as a vertex comes, goes, or changes its status."""
+        return self.graph.flat.epoch, self._status_changes
 
     # ---- looking ----
 
@@ -132,6 +144,7 @@ class LiveGraph:
             for row in self._rows(path):
                 self._engine.set_status(row, status in (True, "up"))
             self._changes += 1
+            self._status_changes += 1
 
     def set_property(self, path: str, key: str, value: str = "") -> None:
         """Set a property of every vertex of a path. Raises `GraphError`."""

@@ -1,6 +1,6 @@
 """The door of the library: a graph, a policy, and what is booked on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from fluxion_py.allocation import Allocation
 from fluxion_py.errors import Busy, MatchError, Unsatisfiable
 from fluxion_py.idset import parse_idset
 from fluxion_py.match import release, state
+from fluxion_py.match.bulk import Bulk
 from fluxion_py.match.job import Job
 from fluxion_py.match.live_graph import LiveGraph
 from fluxion_py.match.prepared import Prepared
@@ -100,36 +101,134 @@ class Matcher(LiveGraph):
                 return FITS
             return replace(self._explain(prepared, self.now, never=False), earliest=found.at)
 
+    def attempt(
+        self, jobspec: "Jobspec | Prepared", *, jobid: int, now: int, later: bool = False
+    ) -> Allocation | None:
+        """Do what `allocate`, or `reserve` if `later`, does; None where they raise a refusal.
+
+        For those who ask often and need no reason: a refusal costs a fraction of theirs.
+        """
+        with self._lock:
+            prepared = self._ready(jobspec)
+            jobid = self._jobs.new_id(jobid)
+            if now != self._now:
+                self.now = now
+            return self._try(prepared, jobid, later)
+
+    def allocate_many(
+        self, jobspec: "Jobspec | Prepared", count: int, *, now: int | None = None
+    ) -> Bulk:
+        """Allocate the same `count` times, each for a job of its own; stop at the first refusal.
+
+        Returns the allocations as a sequence, shorter than `count` if the machine is full; ids
+        follow each other. What each got is listed when it is looked at. Raises as `allocate`, but
+        for refusals.
+        """
+        with self._lock:
+            prepared = self._ready(jobspec)
+            if now is not None:
+                self.now = now
+            first = self._jobs.next_id
+            allowed = self._masks.allowed(prepared.jobspec.constraints)
+            done = self._engine.allocate_many(
+                prepared.request, prepared.duration, first, count, self._now, allowed
+            )
+            if done:
+                self._changes += 1
+                self._jobs.add_bulk(range(first, first + done), prepared.jobspec)
+            while done < count and self._try(prepared, first + done, later=False) is not None:
+                done += 1
+            return Bulk(self._allocation, range(first, first + done))
+
+    def allocate_each(
+        self, jobspecs: "Iterable[Jobspec | Prepared]"
+    ) -> "Iterator[Allocation | MatchError]":
+        """Allocate one request after the other, each when its answer is asked for.
+
+        Yields the allocation, or the `Busy` or `Unsatisfiable` that `allocate` would raise.
+        """
+        for jobspec in jobspecs:
+            try:
+                yield self.allocate(jobspec)
+            except (Busy, Unsatisfiable) as refusal:
+                yield refusal
+
+    def satisfiable_many(self, jobspecs: "Iterable[Jobspec | Prepared]") -> list[bool]:
+        """Say of each request whether it fits if everything is up and free."""
+        return [self.satisfiable(jobspec) for jobspec in jobspecs]
+
+    def _ready(self, jobspec: "Jobspec | Prepared") -> Prepared:
+        """Return the request compiled for the graph as it is; the lock is held."""
+        if self.graph.flat.epoch != self._epoch:
+            self._catch_up()
+        if type(jobspec) is Prepared and jobspec.epoch == self._epoch:
+            return jobspec
+        return self._preparer.prepare(jobspec)
+
     def _book(
         self, op: str, jobspec: "Jobspec | Prepared", jobid: int | None, now: int | None
     ) -> Allocation:
-        with self._steady():
-            prepared = self._preparer.prepare(jobspec)
+        with self._lock:
+            prepared = self._ready(jobspec)
             jobid = self._jobs.new_id(jobid)
             if now is not None:
                 self.now = now
-            allocation = self._match(op, prepared, jobid)
-            self._changes += 1
-            return self._jobs.add(allocation, planned=allocation.reserved)
+            found = self._try(prepared, jobid, op != "allocate")
+            if found is None:
+                raise self._refusal(prepared)
+            return found
+
+    def _try(self, prepared: Prepared, jobid: int, later: bool) -> Allocation | None:
+        """Book a job now, or `later`; None if it does not fit."""
+        constraints = prepared.jobspec.constraints
+        allowed = None if constraints is None else self._masks.allowed(constraints)
+        answer = self._engine.attempt(
+            prepared.request, prepared.duration, jobid, self._now, allowed, later
+        )
+        if answer is None:
+            return None
+        if answer is NotImplemented:
+            op = "allocate_orelse_reserve" if later else "allocate"
+            found = self._answer(op, prepared, jobid)
+            if found is None:
+                return None
+        else:
+            at, duration, listing = answer
+            reserved = at > self._now
+            found = Allocation(
+                self.graph.flat, listing, jobid, at, duration, reserved, prepared.jobspec
+            )
+        self._changes += 1
+        return self._jobs.add(found, planned=found.reserved)
 
     def _match(self, op: str, prepared: Prepared, jobid: int | None) -> Allocation:
+        found = self._answer(op, prepared, jobid)
+        if found is None:
+            raise self._refusal(prepared)
+        return found
+
+    def _refusal(self, prepared: Prepared) -> MatchError:
+        """Return what tells that a request does not fit, and on demand why."""
+        never = not self._satisfiable(prepared)
+        later = partial(self._explain_later, prepared, self._now, never, self._changes)
+        return (Unsatisfiable if never else Busy)(explanation=later)
+
+    def _answer(self, op: str, prepared: Prepared, jobid: int | None) -> Allocation | None:
         allowed = self._masks.allowed(prepared.jobspec.constraints)
         outcome = self._engine.match(
             op, prepared.request, prepared.duration, jobid or 0, self._now, allowed
         )
-        if outcome.errno is Errno.OK and outcome.selection is not None:
-            return Allocation(
-                self.graph.flat,
-                outcome.selection,
-                jobid,
-                outcome.at,
-                outcome.duration,
-                outcome.reserved,
-                prepared.jobspec,
-            )
-        never = not self._satisfiable(prepared)
-        later = partial(self._explain_later, prepared, self._now, never, self._changes)
-        raise (Unsatisfiable if never else Busy)(explanation=later)
+        if outcome.errno is not Errno.OK or outcome.selection is None:
+            return None
+        return Allocation(
+            self.graph.flat,
+            outcome.selection,
+            jobid,
+            outcome.at,
+            outcome.duration,
+            outcome.reserved,
+            prepared.jobspec,
+        )
 
     def _satisfiable(self, prepared: Prepared) -> bool:
         allowed = self._masks.allowed(prepared.jobspec.constraints)
@@ -167,10 +266,20 @@ class Matcher(LiveGraph):
         with self._lock:
             return self._jobs.job(jobid, self._now)
 
+    def _allocation(self, jobid: int) -> Allocation:
+        with self._lock:
+            return self._jobs.get(jobid)
+
     def cancel(self, jobid: int) -> None:
         """Give back everything of a job; raises `UnknownJobError`, also the second time."""
         with self._steady():
             self._jobs.cancel(jobid)
+            self._changes += 1
+
+    def cancel_many(self, jobids: Iterable[int]) -> None:
+        """Give back everything of many jobs, all or none; raises `UnknownJobError`."""
+        with self._steady():
+            self._jobs.cancel_many(list(jobids))
             self._changes += 1
 
     def release(
@@ -204,6 +313,25 @@ class Matcher(LiveGraph):
             gone = release.check_owned(flat, jobid, selection, parts)
             self._changes += 1
             return self._jobs.shrink(jobid, gone)
+
+    def rebook(self, allocation: Allocation, *, reserved: bool) -> Allocation:
+        """Book exactly the vertices of an answer of this matcher for its time, without a search.
+
+        For a queue that puts a plan back, or starts it: what the job holds is given back first.
+        The vertices must be there, and free of other jobs in that time; that is not checked.
+        """
+        jobid = allocation.id
+        if jobid is None:
+            raise MatchError("an answer that booked nothing cannot be booked again")
+        with self._steady():
+            if self._engine.knows(jobid):
+                self._jobs.cancel(jobid)
+            at, duration, listing = allocation.at, allocation.duration, allocation.listing
+            if listing is None or not self._engine.rebook(listing, jobid, at, duration, reserved):
+                vertices = allocation.selection.vertices
+                self._engine.book(jobid, vertices, at, duration, reserved)
+            self._changes += 1
+            return self._jobs.add(allocation.with_reserved(reserved), planned=reserved)
 
     def restore(self, R: str | Mapping[str, Any], jobid: int | None = None) -> Allocation:
         """Book what an R grants, as text or object (RFC 20), for the time it says.

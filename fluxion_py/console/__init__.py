@@ -1,0 +1,1 @@
+"""`fluxion`: the command line of instances and simulations."""

@@ -1,0 +1,1 @@
+"""How jobs run: the interface of executors, a simulated and a local one."""

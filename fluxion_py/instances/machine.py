@@ -1,0 +1,123 @@
+"""The machine of an instance: drained hosts, growth, and what is where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fluxion_py.errors import InputError, short
+from fluxion_py.graph.topology import below
+from fluxion_py.graph.vertex import Vertex, plural
+from fluxion_py.hostlist import Hostlist, parse_hostlist
+from fluxion_py.match.matcher import Matcher
+from fluxion_py.queues.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Why and when a host was taken out of service."""
+
+    reason: str
+    at: float
+
+
+class Machine:
+    """The graph of a matcher, by host names."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.matcher = matcher
+        self.drained: dict[str, Drain] = {}
+
+    @property
+    def signature(self) -> str:
+        """A short text that tells one machine from another."""
+        flat = self.matcher.graph.flat
+        return f"{flat.name(flat.root())} {flat.vertex_count} vertices"
+
+    def hosts(self) -> list[tuple[str, int]]:
+        """Return (name, row) of all nodes, in the order of the graph."""
+        flat = self.matcher.graph.flat
+        return [(flat.name(row), row) for row in flat.rows_of_type("node")]
+
+    def drain(self, hosts: str, reason: str, now: float) -> list[str]:
+        """Give out nothing more on some hosts; return their names. Raises `InputError`."""
+        names = self._names(hosts)
+        self._set_status(names, "down")
+        for name in names:
+            self.drained[name] = Drain(reason, now)
+        return names
+
+    def undrain(self, hosts: str) -> list[str]:
+        """Give hosts out again; return their names. Raises `InputError`."""
+        names = self._names(hosts)
+        for name in names:
+            if name not in self.drained:
+                raise InputError(f"{name} is not drained")
+        self._set_status(names, "up")
+        for name in names:
+            del self.drained[name]
+        return names
+
+    def attach(self, text: str, source: str | None) -> str:
+        """Add vertices; return a sentence such as "attached 12 vertices: 2 nodes, 10 cores"."""
+        counts: dict[str, int] = {}
+        vertices = self.matcher.attach(text, source=source)
+        for vertex in vertices:
+            counts[vertex.type] = counts.get(vertex.type, 0) + 1
+        parts = [
+            f"{number} {kind if number == 1 else plural(kind)}" for kind, number in counts.items()
+        ]
+        return f"attached {len(vertices)} vertices: {', '.join(parts)}"
+
+    def rows_below(self, path: str) -> set[int]:
+        """Return the rows of a path and of all below it. Raises `GraphError`."""
+        flat = self.matcher.graph.flat
+        start = [self.matcher.graph[path].row]
+        return set(below(flat, start, flat.find_subsystem("containment")))
+
+    def listing(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
+        """Return each node as data: see `Instance.resources`."""
+        flat = self.matcher.graph.flat
+        users: dict[int, list[int]] = {}
+        for job in jobs:
+            if job.allocation is not None:
+                for row, _, _, _ in job.allocation.selection.vertices:
+                    users.setdefault(row, []).append(job.id)
+        subsystem = flat.find_subsystem("containment")
+        found = []
+        for name, row in self.hosts():
+            kinds = [flat.type(other) for other in below(flat, [row], subsystem)]
+            drain = self.drained.get(name)
+            busy = users.get(row, [])
+            if drain is not None:
+                state = "draining" if busy else "drained"
+            elif not flat.up(row):
+                state = "down"
+            else:
+                state = "allocated" if busy else "free"
+            found.append(
+                {
+                    "name": name,
+                    "rank": flat.rank(row),
+                    "cores": kinds.count("core"),
+                    "gpus": kinds.count("gpu"),
+                    "state": state,
+                    "reason": drain.reason if drain else "",
+                    "since": drain.at if drain else None,
+                    "jobs": busy,
+                }
+            )
+        return found
+
+    def _names(self, hosts: str) -> list[str]:
+        names = list(Hostlist(parse_hostlist(hosts)))
+        known = {name for name, _ in self.hosts()}
+        unknown = [name for name in names if name not in known]
+        if unknown or not names:
+            raise InputError(f"there is no host {', '.join(unknown[:5]) or short(hosts)}")
+        return names
+
+    def _set_status(self, names: Iterable[str], status: str) -> None:
+        flat, wanted = self.matcher.graph.flat, set(names)
+        for name, row in self.hosts():
+            if name in wanted:
+                self.matcher.set_status(Vertex(flat, row).path, status)

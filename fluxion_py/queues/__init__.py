@@ -1,0 +1,1 @@
+"""Who goes next, and when: jobs, their states and events, order, policies. No clock, no files."""

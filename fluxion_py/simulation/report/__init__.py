@@ -1,0 +1,1 @@
+"""Schedules for people and programs: one HTML page, SVG, CSV, JSON."""
