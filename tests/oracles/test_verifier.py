@@ -131,7 +131,7 @@ CASES = {
 }
 
 
-def with_changes(right: Selection, **more: Any) -> Selection:
+def with_changes(right: Selection, **more: list[Any]) -> Selection:
     """Return an answer with other vertices or edges."""
     return Selection(
         more.get("vertices", list(right.vertices)),
