@@ -67,5 +67,7 @@ cdef class Quick:
     cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1
     cdef int choose_found(self, Index index, int64_t wanted) except -1
     cdef int take(self, Index index) except -1
+    cdef int best_found(self, int32_t row, int32_t number, int32_t first,
+                        vector[int32_t]& rows) except -1
     cdef int take_whole_above(self, Plan plan) except -1
     cdef object unfolding(self, const vector[int32_t]& rows)

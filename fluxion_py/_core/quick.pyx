@@ -11,6 +11,7 @@ weights, those that fit only, with the tallies of matching.md 4.2 (core-algorith
 cimport cython
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libcpp.algorithm cimport sort
+from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 from fluxion_py._core.bits cimport count_bits
@@ -450,12 +451,34 @@ cdef class Quick:
             elif index.kind == VERTICES:
                 self.fitting.take_vertex(row, index.plan.first)
             else:
-                self.fitting.collect(row, index.plan.first, self.picked[number], rows)
+                self.best_found(row, number, index.plan.first, rows)
                 for other in range(rows.size()):
                     self.fitting.take_vertex(rows[other], index.plan.first)
             self.picked[number] = 0
         if index.plan.any_whole:
             self.take_whole_above(index.plan)
+        return 0
+
+    cdef int best_found(self, int32_t row, int32_t number, int32_t first,
+                        vector[int32_t]& rows) except -1:
+        """Find the children that were chosen of a vertex: with first* the best of those visited."""
+        cdef size_t at
+        cdef int64_t found = self.picked[number]
+        cdef vector[pair[int32_t, int32_t]] keyed
+        cdef int32_t block = self.tree.block(row, self.fitting.request.nodes[first].type)
+        if self.walk.stop_on_first and self.tree.b_inner[block]:    # visited by weight
+            found = 0
+            for at in range(self.candidates.size()):
+                found += self.candidates[at] == number
+        self.fitting.collect(row, first, found, rows)
+        if found == self.picked[number]:
+            return 0
+        for at in range(rows.size()):
+            keyed.push_back(pair[int32_t, int32_t](self.tree.place[rows[at]], rows[at]))
+        sort(keyed.begin(), keyed.end())
+        rows.resize(self.picked[number])
+        for at in range(rows.size()):
+            rows[at] = keyed[at].second
         return 0
 
     cdef int take_whole_above(self, Plan plan) except -1:
