@@ -43,7 +43,7 @@ def run(seed: int, length: int = 60) -> Twins:
         world.check_state()
     except AssertionError as error:
         story = shortest(lambda: Checked.of_world(make()), world.steps, AssertionError)
-        if story == "(does not repeat)":    # looking at the state hides it
+        if story == "(does not repeat)":  # looking at the state hides it
             story = shortest(make, world.steps, AssertionError)
         pytest.fail(f"FLUXION_SEED={seed}: {error}\nshortest history:\n{story}", pytrace=False)
     return world
