@@ -329,7 +329,9 @@ cdef class Engine:
         """
         cdef Unfolding mine
         cdef Quick quick = self.quick
-        if quick is None or not quick.usable or not isinstance(listing, Unfolding):
+        if quick is None or not quick.usable or self.strict or (
+            not isinstance(listing, Unfolding)
+        ):
             return False
         mine = listing
         if mine.unfold is not quick.occupancy.unfold or self.ledger.epoch != self.graph.epoch:

@@ -14,6 +14,7 @@ from fluxion_py.match.constraint_mask import ConstraintMasks
 from fluxion_py.match.protocol import MatchEngine
 from fluxion_py.session.jobs import JobRecords
 from fluxion_py.session.reference_faults import ReferenceWriter
+from fluxion_py.session.requests import Requests
 
 PROMPT = "resource-query> "
 BAR = "INFO: =============================\n"
@@ -50,9 +51,12 @@ class Session:
         self.options = options
         self.jobs = JobRecords()
         self.writer = ReferenceWriter(options.format, strict=options.strict)
+        self.requests = Requests(engine)
         self.constraints = ConstraintMasks(engine.graph, reference=options.strict)
         self.now = 0
+        self.engine.count_visits = options.elapsed
         self._streams = streams
+        self._open = tuple({id(s): s for s in (streams.out, streams.info, streams.error)}.values())
 
     def out(self, text: str) -> None:
         """Write a result."""
@@ -90,7 +94,7 @@ class Session:
     def _ask(self) -> None:
         if self.options.prompt:
             self.info(PROMPT)
-        for stream in (self._streams.out, self._streams.info, self._streams.error):
+        for stream in self._open:
             stream.flush()
 
 
@@ -104,9 +108,15 @@ Handlers = dict[str, Handler]
 
 def read_document(session: Session, path: str) -> str | None:
     """Return the text of a file, or complain and return None."""
+    text = read_bytes(session, path)
+    return None if text is None else text.decode("utf-8", "backslashreplace")
+
+
+def read_bytes(session: Session, path: str) -> bytes | None:
+    """Return what is in a file, or complain and return None."""
     try:
-        with open(path, encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            return stream.read()
+        with open(path, "rb", buffering=0) as stream:
+            return stream.readall()
     except (OSError, ValueError):
         session.error(f"ERROR: can't open {path}")
         return None
