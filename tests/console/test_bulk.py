@@ -8,13 +8,13 @@ from tests.console.driver import Shell
 
 
 def test_lists_are_combined_and_those_with_a_plus_go_in_step() -> None:
-    command, inputs = split_inputs("x {0} {1} ::: a b ::: 1 2".split())
+    command, inputs = split_inputs(["x", "{0}", "{1}", ":::", "a", "b", ":::", "1", "2"])
     assert command == ["x", "{0}", "{1}"]
     assert list(inputs) == [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2")]
-    _, inputs = split_inputs("x ::: a b :::+ 1 2 ::: y".split())
+    _, inputs = split_inputs(["x", ":::", "a", "b", ":::+", "1", "2", ":::", "y"])
     assert list(inputs) == [("a", "1", "y"), ("b", "2", "y")]
     with pytest.raises(InputError, match="has 1 inputs, the list before 2"):
-        split_inputs("x ::: a b :::+ 1".split())
+        split_inputs(["x", ":::", "a", "b", ":::+", "1"])
 
 
 def test_too_many_combinations_are_refused_before_they_are_made() -> None:
