@@ -241,6 +241,8 @@ class Keeper:
     def _spawn(self, entry: Entry, order: Run) -> None:
         environment = dict(os.environ) if order.environment is None else order.environment
         try:
+            if order.directory is not None:
+                os.makedirs(order.directory, exist_ok=True)
             os.chdir(order.cwd or self._home)
             for task in order.tasks:
                 pid = spawn(task, environment, order.stdout, order.stderr)

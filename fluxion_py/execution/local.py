@@ -27,6 +27,9 @@ from fluxion_py.match.job import format_jobid
 _CANNOT_RUN = 126 << 8
 _TRIES = 3
 
+TELL_STARTS_WITHIN = 0.05
+"""Seconds. A start alone wakes nobody: most jobs end, or others do, before it matters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Housekeeping:
@@ -139,8 +142,9 @@ class LocalExecutor:
         """Take what the keeper tells, in a thread; None stands for its end."""
         while True:
             *lines, data = data.split(b"\n")
-            self._told.extend(_decode(line) for line in lines)
-            if lines:
+            told = [_decode(line) for line in lines]
+            self._told.extend(told)
+            if any(isinstance(entry, Ended) for entry in told):
                 self._wake()
             try:
                 more = found.recv(2**20)
@@ -184,8 +188,6 @@ class LocalExecutor:
     def launch(self, launch: Launch, now: float) -> None:
         """Order the start of a job."""
         try:
-            if launch.directory is not None:
-                launch.directory.mkdir(parents=True, exist_ok=True)
             order = order_of(launch, self._environment)
         except (FluxionError, OSError) as error:
             self._reports.append(Finished(launch.jobid, now, _CANNOT_RUN, note=str(error)))
@@ -230,9 +232,11 @@ class LocalExecutor:
         return reports
 
     def next_time(self) -> float | None:
-        """Return when nodes come back together."""
-        times = (cleaned.next_time() for cleaned in self._rounds.values())
-        return min((time for time in times if time is not None), default=None)
+        """Return when nodes come back together, or starts are to be told of."""
+        times = [cleaned.next_time() for cleaned in self._rounds.values()]
+        if len(self._orders) > len(self._started):
+            times.append(time.time() + TELL_STARTS_WITHIN)
+        return min((at for at in times if at is not None), default=None)
 
     def _note(self, told: Began | Ended) -> None:
         order = self._orders.get(told.key)
@@ -241,8 +245,10 @@ class LocalExecutor:
         key, dot, rest = told.key.partition(".")
         jobid = int(key)
         if dot:
+            self._started.add(told.key)
             if isinstance(told, Ended):
                 del self._orders[told.key]
+                self._started.discard(told.key)
                 self._cleaned(jobid, int(rest.rpartition(".")[2]), told.time)
             return
         if told.key not in self._started:

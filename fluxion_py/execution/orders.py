@@ -16,7 +16,10 @@ class TaskOrder(msgspec.Struct, omit_defaults=True):
 
 
 class Run(msgspec.Struct, tag="run", omit_defaults=True):
-    """Start something. `environment` None is the keeper's own; files without a name go nowhere."""
+    """Start something. `environment` None is the keeper's own; files without a name go nowhere.
+
+    `directory` is made if it is not there.
+    """
 
     key: str
     at: int
@@ -26,6 +29,7 @@ class Run(msgspec.Struct, tag="run", omit_defaults=True):
     environment: dict[str, str] | None = None
     stdout: str | None = None
     stderr: str | None = None
+    directory: str | None = None
 
 
 class Kill(msgspec.Struct, tag="kill"):

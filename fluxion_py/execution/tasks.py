@@ -46,6 +46,7 @@ def order_of(launch: Launch, extra: Mapping[str, str]) -> Run:
         else None,
         stdout or (None if default is None else str(default / "stdout")),
         stderr or stdout or (None if default is None else str(default / "stderr")),
+        None if default is None else str(default),
     )
 
 

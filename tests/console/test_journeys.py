@@ -58,7 +58,8 @@ def test_moving_to_a_small_machine_and_a_crash_for_good_measure(shell: Shell) ->
     shell.out("queue", "stop")
     told = shell.out("dump", "--now", "night.tar")
     assert re.fullmatch(
-        r"dumped 10 jobs \(4 running -> will be requeued, 6 pending\), events 1\.\.\d+, checksum ok\n",
+        r"dumped 10 jobs \(4 running -> will be requeued, 6 pending\), events 1\.\.\d+, "
+        r"checksum ok\n",
         told,
     )
     ids = set(shell.out("jobs", "-o", "{id}").split())

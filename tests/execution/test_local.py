@@ -219,7 +219,7 @@ def test_instance_and_keeper_killed_together_lose_a_job_but_do_not_run_it_twice(
 def test_without_its_evidence_a_job_is_not_run_again(lives: Lives) -> None:
     first = lives.begin()
     ended = first.run("true")
-    launch = Launch(ended.id, first.instance.jobspec(ended.id), _Allocation(int(ended.t_run)))  # type: ignore[arg-type]
+    launch = Launch(ended.id, first.instance.jobspec(ended.id), _Allocation(int(ended.t_run) - 5))  # type: ignore[arg-type]
     executor = LocalExecutor(lives.folder / "elsewhere")
     executor.attach(lambda: None)
     assert executor.recover(launch, 0) is Fate.UNKNOWN

@@ -43,7 +43,7 @@ def garbage(draw: random.Random) -> bytes:
             {"id": 1, "method": "".join(draw.choices(string.ascii_letters, k=8))}
         ).encode()
     if kind == 5:
-        wrong = draw.choice([None, 3, "x", [], {}, [[]], {"a": {}}])
+        wrong: object = draw.choice([None, 3, "x", [], {}, [[]], {"a": {}}])
         return json.dumps({"id": wrong, "method": "cancel", "jobs": wrong}).encode()
     if kind == 6:
         return json.dumps(
@@ -170,7 +170,7 @@ def test_a_slow_watcher_loses_nothing(served: Served, monkeypatch: pytest.Monkey
         watch = slow.watch()
         ids = list(client.submit_many({"jobspec": SPEC} for _ in range(3000)))
         # Only now does it look: most of it is not in any outbox any more.
-        seen = []
+        seen: list[int] = []
         while len(seen) < 3000:
             found = watch.next(60)
             assert found is not None

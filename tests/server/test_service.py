@@ -61,7 +61,7 @@ def test_every_event_is_seen_in_order(served: Served) -> None:
         ids = [other.submit(hour(4)) for _ in range(5)]
         for jobid in ids:
             other.call("cancel", jobs=[jobid])
-        seen = []
+        seen: list[tuple[int, str]] = []
         while len([name for _, name in seen if name == "clean"]) < 5:
             found = watch.next(60)
             assert found is not None
@@ -94,7 +94,7 @@ def test_events_older_than_memory_come_from_the_journal(
         ]
         served.server._recent.clear()
         watch = client.watch(since=0)
-        submitted = []
+        submitted: list[int] = []
         while len(submitted) < 2000:
             found = watch.next(60)
             assert found is not None
