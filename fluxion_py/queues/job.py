@@ -1,6 +1,7 @@
 """The record of a job: compact, since there may be a million of them."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class Job:
     result: Result | None = None
     chosen: Chosen | None = None
     dependencies: "tuple[Dependency, ...]" = ()
-    given: dict[str, Any] | None = None
+    given: Mapping[str, Any] | None = None
     note: str = ""
     ending: str = ""
     freed: bool = True

@@ -8,6 +8,7 @@ import pytest
 from fluxion_py import Busy, Jobspec, Unsatisfiable
 from fluxion_py.errors import FluxionError, InputError, UnknownJobError
 from fluxion_py.execution.simulated import SimulatedExecutor
+from fluxion_py.instances.clock import VirtualClock
 from fluxion_py.instances.dump import unpack_dump
 from fluxion_py.instances.futures import JobFailed
 from fluxion_py.instances.instance import Instance
@@ -320,3 +321,50 @@ def test_growth_lets_a_job_run_that_never_could(tmp_path: Path) -> None:
     again = instance(tmp_path / "j.db")
     assert again.recovered.never_fit == (told[0].id,)
     again.close()
+
+
+def test_a_job_whose_end_passed_while_the_instance_was_away_still_has_its_nodes(
+    tmp_path: Path,
+) -> None:
+    living = Instance(nodes(4), queue="easy", journal=tmp_path / "j.db", clock=VirtualClock(10))
+    running = living.submit(job("slot=3/node", duration=100))
+    endless = living.submit(job("slot=1/node", duration=0))
+    waiting = living.submit(job("slot=2/node", duration=50))
+    living.step()
+    assert living.job(waiting).t_estimate == 110
+    living.close()
+    again = Instance(nodes(4), queue="easy", journal=tmp_path / "j.db", clock=VirtualClock(500))
+    assert again.recovered.lost == ()
+    assert {entry.id for entry in again.jobs(states=["running"])} == {running, endless}
+    again.step()
+    assert again.job(waiting).state is JobState.SCHED
+    again.finish_job(running)
+    again.step()
+    assert again.job(waiting).state is JobState.RUN
+    again.close()
+
+
+def test_a_finished_job_that_is_being_cleaned_keeps_its_nodes_over_a_restart(
+    tmp_path: Path,
+) -> None:
+    living = Instance(nodes(4), queue="easy", journal=tmp_path / "j.db", clock=VirtualClock(0))
+    first = living.submit(job("slot=4/node"))
+    waiting = living.submit(job("slot=4/node"))
+    living.step()
+    living.queue.finished(first, now=10, release=False)
+    living.commit()
+    living.close()
+    again = Instance(nodes(4), queue="easy", journal=tmp_path / "j.db", clock=VirtualClock(20))
+    again.step()
+    assert again.job(waiting).state is JobState.SCHED
+    again.queue.released(first, now=20)
+    again.step()
+    assert again.job(waiting).state is JobState.RUN
+    again.close()
+
+
+def test_nobody_else_may_open_the_journal_of_a_living_instance(tmp_path: Path) -> None:
+    living = instance(tmp_path / "j.db")
+    with pytest.raises(JournalError, match="another instance is using it"):
+        instance(tmp_path / "j.db")
+    living.close()
