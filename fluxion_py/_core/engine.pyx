@@ -293,7 +293,7 @@ cdef class Engine:
         if quick is None or not quick.usable or not isinstance(listing, Unfolding):
             return False
         mine = listing
-        if mine.unfold is not quick.occupancy.unfold or self.ledger.epoch != self.graph.epoch:
+        if not quick.is_current(mine) or self.ledger.epoch != self.graph.epoch:
             return False
         if self.knows(jobid):
             raise ValueError(f"job {jobid} holds something already")
@@ -639,11 +639,19 @@ cdef class Engine:
         """Take in new sub-trees; False, with nothing done, if there is more that has changed."""
         cdef vector[int32_t] tops
         cdef size_t rows = self.ledger.v_owned.size(), row
+        cdef size_t at
+        cdef bint indexed = self.quick is not None and self.quick.usable
         if self.strict or not self.ledger.find_growth(tops):
             return False
-        self.leave_graph()
+        if indexed:
+            self.quick.occupancy.settle()
+            for at in range(tops.size()):
+                self.quick.occupancy.part(self.ledger.parent(tops[at]))
         self.ledger.grow(tops)
         self.walk.fit_graph()
+        if indexed:
+            for at in range(tops.size()):
+                self.quick.insert(self.graph.v_first_in[tops[at]])
         for row in range(rows, self.graph.v_type.size()):
             self.nodes_up += self.is_node_up(row)
         return True
@@ -664,12 +672,18 @@ cdef class Engine:
         what they used still counts above (the reference's rule).
         """
         self.settle()
-        self.leave_graph()
         gone = self.graph.hanging_below(row)
         if self.top in gone:
             raise ValueError("the root cannot be removed")
-        affected = [] if self.strict else self.canceller.evict(gone)
+        affected = [] if self.strict else self.evict(gone)
         self.detach(row)
+        return affected
+
+    cdef list evict(self, rows):
+        """Take all jobs off some vertices; return their ids, ascending. The ledger is settled."""
+        affected = self.canceller.evict(rows)
+        for jobid in affected:
+            self.observe(jobid)
         return affected
 
     cdef int detach(self, int32_t row) except -1:
@@ -677,16 +691,22 @@ cdef class Engine:
         cdef vector[int32_t] gone = self.graph.hanging_below(row)
         cdef int32_t parent = -1
         cdef size_t at
+        cdef bint indexed
         if not self.strict:
             parent = self.ledger.shrinks_below(gone)
-        if parent < 0:
+        indexed = parent >= 0 and self.quick is not None and self.quick.usable
+        if parent < 0 or (indexed and not self.quick.remove(gone)):
+            self.leave_graph()
             self.graph.detach(row)
             self.reprime()
             return 0
         for at in range(gone.size()):
             self.nodes_up -= self.is_node_up(gone[at])
         self.graph.detach(row)
-        return self.ledger.shrink(parent, gone)
+        self.ledger.shrink(parent, gone)
+        if indexed and self.quick.occupancy.charges is not None:
+            self.quick.occupancy.charges.read_totals(parent)
+        return 0
 
     def remove_ranks(self, ranks):
         """Take the sub-trees of some ranks out; jobs lose what they had there.
@@ -712,8 +732,7 @@ cdef class Engine:
             )
         if self.top in victims:
             raise ValueError("the root cannot be removed")
-        self.leave_graph()
-        affected = self.canceller.evict(sorted(victims))
+        affected = self.evict(sorted(victims))
         for row in tops:
             if self.graph.alive(row):
                 self.detach(row)

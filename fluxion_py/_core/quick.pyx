@@ -50,7 +50,7 @@ cdef class Unfolding:
     def __call__(self):
         """Return (vertices, edges) as a `Selection` has them."""
         if self.listed is None:
-            self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+            self.unfold.run(self.rows, self.row_limit, self.removals, -1, 0, 0, 0)
             self.listed = self.unfold.emission.listed()
         return self.listed
 
@@ -80,6 +80,44 @@ cdef class Quick:
             walk.strict or walk.flexible or not walk.others.empty() or walk.ledger.any_shared
             or walk.order not in (HIGH, LOW) or (walk.reference_ties and not walk.stop_on_first)
             or walk.graph.v_first_out[<int32_t> walk.graph.roots[walk.ledger.dominant]] < 0
+        )
+
+    # ---- growth ----
+
+    cdef int insert(self, int32_t edge) except -1:
+        """Take in a new sub-tree, which the ledger has taken in; `part` was called before."""
+        cdef int32_t parent = self.tree.graph.e_source[edge]
+        cdef bint layout = self.tree.insert(edge)
+        self.occupancy.grow()
+        if self.occupancy.charges is not None:
+            self.occupancy.charges.read_totals(parent)
+        self.picked.resize(self.tree.rows.size(), 0)
+        self.chosen_at.resize(self.tree.rows.size(), -1)
+        return self.changed(layout)
+
+    cdef bint remove(self, const vector[int32_t]& gone) except -1:
+        """Take out a sub-tree on which no job is; False if that could make an odd type plain."""
+        cdef size_t at
+        for at in range(gone.size()):
+            if self.tree.odd[self.tree.graph.v_type[gone[at]]]:
+                return False
+        self.changed(self.tree.remove(gone))
+        return True
+
+    cdef int changed(self, bint layout) except -1:
+        """Drop what is about the tree as it was: it is made anew when it is asked for."""
+        self.plans = {}
+        self.last = None
+        self.indexes = {}
+        self.calendars = {}
+        self.occupancy.calendars = []
+        return 0
+
+    cdef bint is_current(self, Unfolding listing) noexcept:
+        """Say whether a listing is of the tree as it is."""
+        return listing.unfold is self.occupancy.unfold and (
+            listing.row_limit == <int32_t> self.tree.way.size()
+            and listing.removals == self.tree.removals
         )
 
     cdef Plan plan(self, Request request, bytes allowed):
@@ -458,4 +496,5 @@ cdef class Quick:
         unfolding.unfold = self.occupancy.unfold
         unfolding.rows = rows
         unfolding.row_limit = <int32_t> self.tree.way.size()
+        unfolding.removals = self.tree.removals
         return unfolding
