@@ -677,6 +677,7 @@ cdef class Engine:
             raise ValueError("the root cannot be removed")
         affected = [] if self.strict else self.evict(gone)
         self.detach(row)
+        self.follow()
         return affected
 
     cdef list evict(self, rows):
@@ -686,8 +687,14 @@ cdef class Engine:
             self.observe(jobid)
         return affected
 
+    cdef int follow(self) except -1:
+        """Prime anew if a removal was not one of a mere sub-tree."""
+        if self.ledger.epoch != self.graph.epoch:
+            self.reprime()
+        return 0
+
     cdef int detach(self, int32_t row) except -1:
-        """Take a vertex on which no job is out of the graph, with all below."""
+        """Take a vertex on which no job is out of the graph, with all below; then `follow`."""
         cdef vector[int32_t] gone = self.graph.hanging_below(row)
         cdef int32_t parent = -1
         cdef size_t at
@@ -698,7 +705,6 @@ cdef class Engine:
         if parent < 0 or (indexed and not self.quick.remove(gone)):
             self.leave_graph()
             self.graph.detach(row)
-            self.reprime()
             return 0
         for at in range(gone.size()):
             self.nodes_up -= self.is_node_up(gone[at])
@@ -736,6 +742,7 @@ cdef class Engine:
         for row in tops:
             if self.graph.alive(row):
                 self.detach(row)
+        self.follow()
         return affected
 
     def set_status(self, int32_t row, bint up):

@@ -49,7 +49,7 @@ cdef class Quick:
     cdef bint fits_setting(self) except -1
     cdef int insert(self, int32_t edge) except -1
     cdef bint remove(self, const vector[int32_t]& gone) except -1
-    cdef int changed(self, bint layout) except -1
+    cdef int forget(self) except -1
     cdef bint is_current(self, Unfolding listing) noexcept
     cdef Plan plan(self, Request request, bytes allowed)
     cdef int find_index(self, Plan plan) except -1

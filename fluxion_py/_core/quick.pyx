@@ -87,28 +87,43 @@ cdef class Quick:
     cdef int insert(self, int32_t edge) except -1:
         """Take in a new sub-tree, which the ledger has taken in; `part` was called before."""
         cdef int32_t parent = self.tree.graph.e_source[edge]
-        cdef bint layout = self.tree.insert(edge)
+        cdef int32_t row = self.tree.graph.e_target[edge]
+        cdef bint fresh = self.tree.insert(edge)
+        cdef Index index
         self.occupancy.grow()
         if self.occupancy.charges is not None:
             self.occupancy.charges.read_totals(parent)
         self.picked.resize(self.tree.rows.size(), 0)
         self.chosen_at.resize(self.tree.rows.size(), -1)
-        return self.changed(layout)
+        self.forget()
+        if fresh:
+            self.indexes = {}
+        for shape, index in list(self.indexes.items()):
+            # A constraint says nothing about new rows: it comes as another one.
+            if index.plan.allowed != NULL or not index.insert(row):
+                del self.indexes[shape]
+        return self.occupancy.note(row)
 
     cdef bint remove(self, const vector[int32_t]& gone) except -1:
         """Take out a sub-tree on which no job is; False if that could make an odd type plain."""
         cdef size_t at
+        cdef Index index
         for at in range(gone.size()):
             if self.tree.odd[self.tree.graph.v_type[gone[at]]]:
                 return False
-        self.changed(self.tree.remove(gone))
+        self.forget()
+        if self.tree.remove(gone):
+            self.indexes = {}
+        for shape, index in list(self.indexes.items()):
+            if not index.remove(gone):
+                del self.indexes[shape]
+        self.occupancy.note(gone[0])
         return True
 
-    cdef int changed(self, bint layout) except -1:
+    cdef int forget(self) except -1:
         """Drop what is about the tree as it was: it is made anew when it is asked for."""
         self.plans = {}
         self.last = None
-        self.indexes = {}
         self.calendars = {}
         self.occupancy.calendars = []
         return 0
