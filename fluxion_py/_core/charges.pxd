@@ -30,6 +30,8 @@ cdef class Charges:
     cdef vector[uint64_t] stamp             # which operation met it last
     cdef uint64_t operation
 
+    cdef int grow(self) except -1
+    cdef int read_totals(self, int32_t row) except -1
     cdef int use(self, const vector[int32_t]& rows, int sign) except -1
     cdef int use_whole(self, int32_t row, int sign) except -1
     cdef int count(self, const vector[int32_t]& rows, int sign) except -1

@@ -17,22 +17,37 @@ cdef class Charges:
     """The charges of one engine."""
 
     def __init__(self, Walk walk, Tree tree):
-        cdef size_t number, count = tree.rows.size()
-        cdef int32_t filter
         self.tree = tree
         self.ledger = walk.ledger
         self.ranking = walk.ranking
-        self.total.assign(count, 0)
-        self.used.assign(count, 0)
-        self.spans.assign(count, 0)
-        self.stamp.assign(count, 0)
-        for number in range(count):
-            filter = self.ledger.v_filter[tree.rows[number]]
-            if not self.ledger.has_filter(tree.rows[number]):
+        self.grow()
+
+    cdef int grow(self) except -1:
+        """Take in inner vertices that are new."""
+        cdef size_t number, count = self.tree.rows.size()
+        cdef int32_t filter
+        self.total.resize(count, 0)
+        self.used.resize(count, 0)
+        self.spans.resize(count, 0)
+        self.stamp.resize(count, 0)
+        for number in range(self.last.size(), count):
+            filter = self.ledger.v_filter[self.tree.rows[number]]
+            if not self.ledger.has_filter(self.tree.rows[number]):
                 self.last.push_back(-1)
                 continue
             self.last.push_back(self.ledger.type_sets[self.ledger.f_set[filter]].back())
             self.total[number] = self.ledger.f_totals[filter].back()
+        return 0
+
+    cdef int read_totals(self, int32_t row) except -1:
+        """Take over the ledger's totals of an inner vertex and of all above it."""
+        cdef int32_t number
+        while row >= 0:
+            number = self.tree.inner[row]
+            if self.last[number] >= 0:
+                self.total[number] = self.ledger.f_totals[self.ledger.v_filter[row]].back()
+            row = self.tree.above[row]
+        return 0
 
     cdef int use(self, const vector[int32_t]& rows, int sign) except -1:
         """Count the rows of a record in (sign 1) or out (-1) of what is in use now."""

@@ -10,6 +10,7 @@ belongs to one thread.
 
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp.vector cimport vector
 
 from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.cancel cimport Cancel
@@ -102,10 +103,13 @@ cdef class Engine:
         cdef size_t row
         cdef int64_t found = 0
         for row in range(self.graph.v_type.size()):
-            found += self.graph.v_type[row] == self.node_type and (
-                self.graph.v_flags[row] & (ALIVE | DOWN)
-            ) == ALIVE
+            found += self.is_node_up(row)
         return found
+
+    cdef bint is_node_up(self, size_t row) noexcept:
+        return self.graph.v_type[row] == self.node_type and (
+            self.graph.v_flags[row] & (ALIVE | DOWN)
+        ) == ALIVE
 
     # ---- matching (matching.md 7) ----
 
@@ -334,7 +338,7 @@ cdef class Engine:
         ):
             return False
         mine = listing
-        if mine.unfold is not quick.occupancy.unfold or self.ledger.epoch != self.graph.epoch:
+        if not quick.is_current(mine) or self.ledger.epoch != self.graph.epoch:
             return False
         if self.knows(jobid):
             raise ValueError(f"job {jobid} holds something already")
@@ -669,12 +673,39 @@ cdef class Engine:
     # ---- change of the graph (resource-graph.md 7) ----
 
     def reprime(self):
-        """Take in vertices and edges that were added to the graph; running jobs are kept."""
+        """Take in vertices and edges that were added to the graph; running jobs are kept.
+
+        New leaves of the tree cost what they are and the fan-out of their parents; anything else,
+        and any growth with `strict`, costs the whole graph.
+        """
+        if self.grow():
+            return
         self.leave_graph()
         self.ledger.prime()
         self.walk.fit_graph()
         if not self.strict:
             self.nodes_up = self.count_nodes_up()
+
+    cdef bint grow(self) except -1:
+        """Take in new sub-trees; False, with nothing done, if there is more that has changed."""
+        cdef vector[int32_t] tops
+        cdef size_t rows = self.ledger.v_owned.size(), row
+        cdef size_t at
+        cdef bint indexed = self.quick is not None and self.quick.usable
+        if self.strict or not self.ledger.find_growth(tops):
+            return False
+        if indexed:
+            self.quick.occupancy.settle()
+            for at in range(tops.size()):
+                self.quick.occupancy.part(self.ledger.parent(tops[at]))
+        self.ledger.grow(tops)
+        self.walk.fit_graph()
+        if indexed:
+            for at in range(tops.size()):
+                self.quick.insert(self.graph.v_first_in[tops[at]])
+        for row in range(rows, self.graph.v_type.size()):
+            self.nodes_up += self.is_node_up(row)
+        return True
 
     cdef int leave_graph(self) except -1:
         """The graph changes: let the ledger have all that is booked, as it was booked."""
@@ -693,14 +724,47 @@ cdef class Engine:
         what they used still counts above (the reference's rule).
         """
         self.settle()
-        self.leave_graph()
         gone = self.graph.hanging_below(row)
         if self.top in gone:
             raise ValueError("the root cannot be removed")
-        affected = [] if self.strict else self.canceller.evict(gone)
-        self.graph.detach(row)
-        self.reprime()
+        affected = [] if self.strict else self.evict(gone)
+        self.detach(row)
+        self.follow()
         return affected
+
+    cdef list evict(self, rows):
+        """Take all jobs off some vertices; return their ids, ascending. The ledger is settled."""
+        affected = self.canceller.evict(rows)
+        for jobid in affected:
+            self.observe(jobid)
+        return affected
+
+    cdef int follow(self) except -1:
+        """Prime anew if a removal was not one of a mere sub-tree."""
+        if self.ledger.epoch != self.graph.epoch:
+            self.reprime()
+        return 0
+
+    cdef int detach(self, int32_t row) except -1:
+        """Take a vertex on which no job is out of the graph, with all below; then `follow`."""
+        cdef vector[int32_t] gone = self.graph.hanging_below(row)
+        cdef int32_t parent = -1
+        cdef size_t at
+        cdef bint indexed
+        if not self.strict:
+            parent = self.ledger.shrinks_below(gone)
+        indexed = parent >= 0 and self.quick is not None and self.quick.usable
+        if parent < 0 or (indexed and not self.quick.remove(gone)):
+            self.leave_graph()
+            self.graph.detach(row)
+            return 0
+        for at in range(gone.size()):
+            self.nodes_up -= self.is_node_up(gone[at])
+        self.graph.detach(row)
+        self.ledger.shrink(parent, gone)
+        if indexed and self.quick.occupancy.charges is not None:
+            self.quick.occupancy.charges.read_totals(parent)
+        return 0
 
     def remove_ranks(self, ranks):
         """Take the sub-trees of some ranks out; jobs lose what they had there.
@@ -726,12 +790,11 @@ cdef class Engine:
             )
         if self.top in victims:
             raise ValueError("the root cannot be removed")
-        self.leave_graph()
-        affected = self.canceller.evict(sorted(victims))
+        affected = self.evict(sorted(victims))
         for row in tops:
             if self.graph.alive(row):
-                self.graph.detach(row)
-        self.reprime()
+                self.detach(row)
+        self.follow()
         return affected
 
     def set_status(self, int32_t row, bint up):
@@ -790,6 +853,11 @@ cdef class Engine:
         """Return the ids of all jobs that hold something, ascending."""
         self.settle()
         return sorted([entry.first for entry in self.ledger.jobs])
+
+    def jobs_on(self, rows):
+        """Return the ids of the jobs that hold something on any of some rows, ascending."""
+        self.settle()
+        return sorted({jobid for row in rows for jobid in self.ledger.jobs_at(row)})
 
     def available(self, int32_t row, int64_t at, int64_t duration):
         """Return the units of a vertex's own pool that are free all through a window."""

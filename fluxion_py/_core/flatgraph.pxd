@@ -8,9 +8,10 @@ ordered pair of vertices.
 
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
-from libcpp.pair cimport pair
 from libcpp.string cimport string
 from libcpp.vector cimport vector
+
+from fluxion_py._core.row_index cimport RowIndex
 
 cdef enum:
     ALIVE = 1           # the vertex exists
@@ -68,13 +69,11 @@ cdef class FlatGraph:
     cdef readonly int64_t edge_count
     cdef readonly int64_t epoch         # grows with every change of topology
     cdef readonly int64_t property_epoch
-    # indexes, sorted by (key, row), rebuilt when the epoch has moved on
-    cdef vector[pair[uint64_t, int32_t]] path_index
-    cdef vector[pair[uint64_t, int32_t]] name_index
-    cdef vector[pair[int64_t, int32_t]] rank_index
-    cdef int64_t path_epoch
-    cdef int64_t name_epoch
-    cdef int64_t rank_epoch
+    cdef vector[int32_t] touched        # rows of the last changes of property_epoch
+    cdef readonly int64_t reshaped      # changes of topology that are no growth
+    cdef RowIndex path_index            # by hash of the path, of every subsystem
+    cdef RowIndex name_index            # ... of the name
+    cdef RowIndex rank_index
 
     cdef int check_units(self, int64_t vertices, int64_t size) except -1
     cdef int32_t new_row(
@@ -89,7 +88,9 @@ cdef class FlatGraph:
     cdef int64_t unit_id(self, str unit) except -1
     cdef int64_t property_map_id(self, properties) except -2
     cdef string name_text(self, int64_t row)
-    cdef void build_name_index(self)
     cdef vector[uint64_t] path_hashes(self)
-    cdef void build_path_index(self)
-    cdef void build_rank_index(self)
+    cdef int touch(self, int32_t row) except -1
+    cdef uint64_t path_hash(self, int32_t row) except? 0
+    cdef int renew_names(self) except -1
+    cdef int renew_paths(self) except -1
+    cdef int renew_ranks(self) except -1

@@ -61,7 +61,9 @@ class FlatGraph:
     @property
     def epoch(self) -> int: ...  # grows with every change of topology
     @property
-    def property_epoch(self) -> int: ...  # grows with every change of a property
+    def property_epoch(self) -> int: ...  # grows with every change of a property or a rank
+    @property
+    def reshaped(self) -> int: ...  # counts changes of topology that are no growth
     def rows(self) -> list[int]: ...  # live rows, ascending
     def root(self, subsystem: str = "containment") -> int: ...  # -1 if there is none
     # one vertex
@@ -81,6 +83,7 @@ class FlatGraph:
     def property_keys(self) -> list[str]: ...  # of all live vertices, ordered
     def set_property(self, row: int, key: str, value: str) -> None: ...
     def remove_property(self, row: int, key: str) -> None: ...
+    def touched_since(self, property_epoch: int) -> list[int] | None: ...  # None: too long ago
     def path(self, row: int, subsystem: str = "containment") -> str | None: ...
     def paths(self, row: int) -> dict[str, str]: ...  # ordered by subsystem name
     def out_edges(self, row: int) -> list[tuple[int, int]]: ...  # (target, subsystem id)

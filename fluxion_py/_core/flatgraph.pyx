@@ -4,17 +4,19 @@
 Flows in: vertices and edges from a reader, one by one or in bulk. Flows out: answers about one
 vertex, index look-ups, and the columns themselves to the engine (see the .pxd, read it first).
 About 78 bytes per vertex with its edge. Look-ups by path, name and rank are O(log n) after an
-index of O(n log n) is built on first use; all else is O(1) or the size of its answer.
+index of O(n log n) is built on first use, which then keeps up with growth (`RowIndex`); all else is
+O(1) or the size of its answer.
 A graph belongs to one thread.
 """
 
 from array import array
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
-from libcpp.algorithm cimport lower_bound, sort
-from libcpp.pair cimport pair
 from libcpp.string cimport string, to_string
+from libcpp.unordered_set cimport unordered_set
 from libcpp.vector cimport vector
+
+from fluxion_py._core.row_index cimport RowIndex
 
 from fluxion_py.errors import GraphError
 
@@ -24,6 +26,7 @@ RESERVED_TYPES = (
 cdef int MAX_PATH_DEPTH = 1000      # levels of a path, as of the engine's trees
 cdef int64_t MAX_ROWS = 0x7FFFFFFF  # rows and edges are numbered by 32 bits
 cdef int64_t MAX_UNITS = 1 << 60    # sizes of a graph add up to this at most: no sum overflows
+cdef size_t MOST_TOUCHED = 1 << 14  # changes of properties that are remembered one by one
 cdef uint64_t FNV_START = 14695981039346656037ULL
 
 
@@ -42,7 +45,9 @@ cdef class FlatGraph:
         self.property_ids = {}
         self.own_paths = {}
         self.roots = {}
-        self.path_epoch = self.name_epoch = self.rank_epoch = -1
+        self.path_index = RowIndex()
+        self.name_index = RowIndex()
+        self.rank_index = RowIndex()
         for name in RESERVED_TYPES:
             self.type_id(name)
 
@@ -98,9 +103,17 @@ cdef class FlatGraph:
     # ---- growth ----
 
     def reserve(self, int64_t vertices):
-        """Make room for that many more vertices, one edge each, so that growth copies nothing."""
+        """Make room for that many more vertices, one edge each, so that growth copies nothing.
+
+        A graph that grows by little has an eighth more room made, so that it is copied seldom.
+        """
         if not 0 <= vertices <= MAX_ROWS:
             raise ValueError(f"room for {vertices} vertices, not 0 to {MAX_ROWS}")
+        if self.v_type.size() + vertices <= self.v_type.capacity() and (
+            self.e_source.size() + vertices <= self.e_source.capacity()
+        ):
+            return
+        vertices = max(vertices, <int64_t> self.v_type.size() // 8)
         cdef size_t total = self.v_type.size() + vertices
         self.v_type.reserve(total)
         self.v_flags.reserve(total)
@@ -282,6 +295,7 @@ cdef class FlatGraph:
             if self.e_source[edge] == source:
                 self.e_subsystem[edge] = subsystem
                 self.epoch += 1
+                self.reshaped += 1
                 return 0
             edge = self.e_next_in[edge]
         self.new_edge(source, target, subsystem)
@@ -294,6 +308,8 @@ cdef class FlatGraph:
         self.own_paths[(row, subsystem_id)] = path
         if subsystem_id == 0:
             self.v_above[row] = OWN_PATH
+        if <size_t> row < self.path_index.rows:
+            self.path_index.forget()
         self.epoch += 1
 
     def set_path_under(self, int64_t row, str subsystem not None, int64_t parent):
@@ -314,6 +330,8 @@ cdef class FlatGraph:
         if self.subsystem_id(subsystem) == 0:
             self.own_paths.pop((row, 0), None)
             self.v_above[row] = parent
+            if <size_t> row < self.path_index.rows:
+                self.path_index.forget()
             self.epoch += 1
         else:
             start = self.path(parent, subsystem) if parent >= 0 else ""
@@ -323,6 +341,7 @@ cdef class FlatGraph:
         """Make a vertex the root of a subsystem."""
         self.check_live(row)
         self.roots[self.subsystem_id(subsystem)] = row
+        self.reshaped += 1
 
     cdef void unlink_edge(self, int32_t edge) noexcept:
         cdef int32_t source = self.e_source[edge], target = self.e_target[edge]
@@ -390,6 +409,7 @@ cdef class FlatGraph:
         self.roots = {k: v for k, v in self.roots.items() if v not in inside}
         self.vertex_count -= len(gone)
         self.epoch += 1
+        self.reshaped += 1
         return gone
 
     # ---- the whole graph ----
@@ -463,6 +483,9 @@ cdef class FlatGraph:
         """Change the execution target."""
         self.check(row)
         self.v_rank[row] = rank
+        if <size_t> row < self.rank_index.rows:
+            self.rank_index.forget()
+        self.touch(<int32_t> row)
         self.epoch += 1
 
     def size(self, int64_t row):
@@ -508,14 +531,33 @@ cdef class FlatGraph:
         """Set one property, replacing an old value."""
         self.check(row)
         self.v_properties[row] = self.property_map_id({**self.properties(row), key: value})
-        self.property_epoch += 1
+        self.touch(<int32_t> row)
 
     def remove_property(self, int64_t row, str key):
         """Remove one property; a missing one is no error."""
         self.check(row)
         kept = {k: v for k, v in self.properties(row).items() if k != key}
         self.v_properties[row] = self.property_map_id(kept)
+        self.touch(<int32_t> row)
+
+    cdef int touch(self, int32_t row) except -1:
+        """Remember that the properties or the rank of a vertex have changed."""
+        if self.touched.size() >= MOST_TOUCHED:
+            self.touched.clear()
+        self.touched.push_back(row)
         self.property_epoch += 1
+        return 0
+
+    def touched_since(self, int64_t property_epoch):
+        """Return the rows whose properties or rank have changed since; None if it is too long ago.
+
+        `property_epoch` is the graph's as it was then.
+        """
+        cdef int64_t count = self.property_epoch - property_epoch
+        cdef int64_t known = <int64_t> self.touched.size()
+        if not 0 <= count <= known:
+            return None
+        return [self.touched[at] for at in range(known - count, known)]
 
     def path(self, int64_t row, str subsystem="containment"):
         """Return the absolute path in a subsystem, None if the vertex is not in it. O(depth)."""
@@ -578,16 +620,13 @@ cdef class FlatGraph:
             text += to_string(<long long> self.v_id[row])
         return text
 
-    cdef void build_name_index(self):
-        cdef size_t row
-        self.name_index.clear()
-        for row in range(self.v_type.size()):
+    cdef int renew_names(self) except -1:
+        """Take rows that are new into the index by name."""
+        cdef size_t row, rows = self.v_type.size()
+        for row in range(self.name_index.begin(rows), rows):
             if self.v_flags[row] & ALIVE:
-                self.name_index.push_back(
-                    pair[uint64_t, int32_t](fnv(FNV_START, self.name_text(row)), row)
-                )
-        sort(self.name_index.begin(), self.name_index.end())
-        self.name_epoch = self.epoch
+                self.name_index.add(fnv(FNV_START, self.name_text(row)), <int32_t> row)
+        return self.name_index.finish(rows)
 
     cdef vector[uint64_t] path_hashes(self):
         """Return the hash of every containment path; one without counts as a root. O(n)."""
@@ -617,86 +656,86 @@ cdef class FlatGraph:
                 done[at] = 1
         return hashes
 
-    cdef void build_path_index(self):
-        """Index every path by its hash; O(n log n)."""
-        cdef size_t row
-        cdef vector[uint64_t] hashes = self.path_hashes()
-        self.path_index.clear()
-        for row in range(self.v_type.size()):
+    cdef uint64_t path_hash(self, int32_t row) except? 0:
+        """Return the hash of one containment path. O(depth)."""
+        cdef vector[int32_t] climb
+        cdef uint64_t found
+        cdef string slash = b"/"
+        while self.v_above[row] >= 0:
+            climb.push_back(row)
+            row = self.v_above[row]
+        if self.v_above[row] == OWN_PATH:
+            found = fnv(FNV_START, (<str> self.own_paths[(row, 0)]).encode())
+        else:
+            found = fnv(fnv(FNV_START, slash), self.name_text(row))
+        while not climb.empty():
+            found = fnv(fnv(found, slash), self.name_text(climb.back()))
+            climb.pop_back()
+        return found
+
+    cdef int renew_paths(self) except -1:
+        """Take rows that are new into the index by path: O(depth) each, all O(n log n)."""
+        cdef size_t row, rows = self.v_type.size(), first = self.path_index.begin(rows)
+        cdef vector[uint64_t] hashes
+        if first == 0:
+            hashes = self.path_hashes()
+        for row in range(first, rows):
             if self.v_flags[row] & ALIVE and self.v_above[row] != NO_PATH:
-                self.path_index.push_back(pair[uint64_t, int32_t](hashes[row], <int32_t> row))
-        for (owner, subsystem), text in self.own_paths.items():
-            if subsystem != 0 and self.alive(owner):
-                self.path_index.push_back(pair[uint64_t, int32_t](
-                    fnv(FNV_START, (<str> text).encode()), <int32_t> owner
-                ))
-        sort(self.path_index.begin(), self.path_index.end())
-        self.path_epoch = self.epoch
+                self.path_index.add(
+                    hashes[row] if first == 0 else self.path_hash(<int32_t> row), <int32_t> row
+                )
+        if first == 0:
+            named = [key for key in self.own_paths if key[1] != 0]
+        else:
+            others = range(1, len(self.subsystem_names))
+            named = [(row, other) for row in range(first, rows) for other in others]
+        for key in named:
+            text = self.own_paths.get(key)
+            if text is not None and self.alive(key[0]):
+                self.path_index.add(fnv(FNV_START, (<str> text).encode()), key[0])
+        return self.path_index.finish(rows)
 
     def rows_at(self, str path not None):
         """Return the vertices with this path in any subsystem, in order of creation."""
-        if self.path_epoch != self.epoch:
-            self.build_path_index()
-        cdef uint64_t key = fnv(FNV_START, path.encode())
-        cdef pair[uint64_t, int32_t] first = pair[uint64_t, int32_t](key, -1)
+        if self.path_index.rows != self.v_type.size():
+            self.renew_paths()
         found = []
-        it = lower_bound(self.path_index.begin(), self.path_index.end(), first)
-        cdef size_t at = it - self.path_index.begin()
-        while at < self.path_index.size() and self.path_index[at].first == key:
-            row = self.path_index[at].second
-            if row not in found and path in self.paths(row).values():
+        for row in self.path_index.find(fnv(FNV_START, path.encode())):
+            if row not in found and self.alive(row) and path in self.paths(row).values():
                 found.append(row)
-            at += 1
         return found
 
     def rows_named(self, str name not None):
         """Return the vertices with this name, in order of creation."""
-        if self.name_epoch != self.epoch:
-            self.build_name_index()
-        cdef uint64_t key = fnv(FNV_START, name.encode())
-        cdef pair[uint64_t, int32_t] first = pair[uint64_t, int32_t](key, -1)
-        found = []
-        it = lower_bound(self.name_index.begin(), self.name_index.end(), first)
-        cdef size_t at = it - self.name_index.begin()
-        while at < self.name_index.size() and self.name_index[at].first == key:
-            row = self.name_index[at].second
-            if self.name(row) == name:
-                found.append(row)
-            at += 1
-        return found
+        if self.name_index.rows != self.v_type.size():
+            self.renew_names()
+        return [
+            row for row in self.name_index.find(fnv(FNV_START, name.encode()))
+            if self.alive(row) and self.name(row) == name
+        ]
 
-    cdef void build_rank_index(self):
-        cdef size_t row
-        self.rank_index.clear()
-        for row in range(self.v_type.size()):
+    cdef int renew_ranks(self) except -1:
+        """Take rows that are new into the index by rank."""
+        cdef size_t row, rows = self.v_type.size()
+        for row in range(self.rank_index.begin(rows), rows):
             if self.v_flags[row] & ALIVE:
-                self.rank_index.push_back(pair[int64_t, int32_t](self.v_rank[row], <int32_t> row))
-        sort(self.rank_index.begin(), self.rank_index.end())
-        self.rank_epoch = self.epoch
+                self.rank_index.add(<uint64_t> <int64_t> self.v_rank[row], <int32_t> row)
+        return self.rank_index.finish(rows)
 
     def rows_of_rank(self, int64_t rank):
         """Return the vertices of an execution target, in order of creation."""
-        if self.rank_epoch != self.epoch:
-            self.build_rank_index()
-        cdef pair[int64_t, int32_t] first = pair[int64_t, int32_t](rank, -1)
-        found = []
-        it = lower_bound(self.rank_index.begin(), self.rank_index.end(), first)
-        cdef size_t at = it - self.rank_index.begin()
-        while at < self.rank_index.size() and self.rank_index[at].first == rank:
-            found.append(self.rank_index[at].second)
-            at += 1
-        return found
+        if self.rank_index.rows != self.v_type.size():
+            self.renew_ranks()
+        return [row for row in self.rank_index.find(<uint64_t> rank) if self.alive(row)]
 
     def ranks(self):
-        """Return rank -> number of vertices, ascending; -1 counts those without a rank."""
-        if self.rank_epoch != self.epoch:
-            self.build_rank_index()
+        """Return rank -> number of vertices, ascending; -1 counts those without a rank. O(n)."""
+        cdef size_t row
         found = {}
-        cdef size_t at
-        for at in range(self.rank_index.size()):
-            rank = self.rank_index[at].first
-            found[rank] = found.get(rank, 0) + 1
-        return found
+        for row in range(self.v_type.size()):
+            if self.v_flags[row] & ALIVE:
+                found[self.v_rank[row]] = found.get(self.v_rank[row], 0) + 1
+        return dict(sorted(found.items()))
 
     def rows_of_type(self, str type):
         """Return the vertices of a type in order of creation. O(n)."""
@@ -708,18 +747,19 @@ cdef class FlatGraph:
         ]
 
     def index_sizes(self):
-        """Return how many distinct types, names and paths there are."""
-        if self.path_epoch != self.epoch:
-            self.build_path_index()
-        if self.name_epoch != self.epoch:
-            self.build_name_index()
-        cdef size_t at
-        cdef int64_t names = 0, paths = 0
-        for at in range(self.name_index.size()):
-            names += at == 0 or self.name_index[at].first != self.name_index[at - 1].first
-        for at in range(self.path_index.size()):
-            paths += at == 0 or self.path_index[at].first != self.path_index[at - 1].first
-        return len(self.counts()), names, paths
+        """Return how many distinct types, names and paths there are. O(n)."""
+        cdef size_t row
+        cdef unordered_set[uint64_t] names, paths
+        cdef vector[uint64_t] hashes = self.path_hashes()
+        for row in range(self.v_type.size()):
+            if self.v_flags[row] & ALIVE:
+                names.insert(fnv(FNV_START, self.name_text(row)))
+                if self.v_above[row] != NO_PATH:
+                    paths.insert(hashes[row])
+        for (owner, subsystem), text in self.own_paths.items():
+            if subsystem != 0 and self.alive(owner):
+                paths.insert(fnv(FNV_START, (<str> text).encode()))
+        return len(self.counts()), names.size(), paths.size()
 
     def counts(self):
         """Return type -> number of live vertices, in order of each type's first vertex."""
@@ -739,6 +779,8 @@ cdef class FlatGraph:
         return (
             self.v_type.capacity() * (2 + 1 + 8 * 3 + 4 * 4 + 2 + 4 * 4)
             + self.e_source.capacity() * 17
-            + (self.path_index.capacity() + self.name_index.capacity()) * 16
-            + self.rank_index.capacity() * 16
+            + (
+                self.path_index.entries.capacity() + self.name_index.entries.capacity()
+                + self.rank_index.entries.capacity()
+            ) * 16
         )

@@ -46,12 +46,20 @@ cdef class Index:
     cdef vector[int32_t] child_count
     cdef vector[int32_t] width              # upper: leaves of its tournament, a power of two
     cdef vector[int32_t] base               # upper: its tournament begins here
-    cdef vector[int32_t] children           # inner numbers
+    cdef vector[int32_t] children           # inner numbers; as much room as its tournament is wide
     cdef vector[int32_t] winners            # places, -1: nothing below
     cdef size_t forming                     # how many there are
     cdef bint two_sorts                     # a forming vertex below another: not for an index
 
     cdef bint lay_out(self, int32_t row) except -1
+    cdef int fit_tree(self) except -1
+    cdef int make_room(self, int32_t upper, int32_t width) except -1
+    cdef bint insert(self, int32_t row) except -1
+    cdef bint remove(self, const vector[int32_t]& gone) except -1
+    cdef int enlist(self, int32_t upper, int32_t number) except -1
+    cdef int strike(self, int32_t upper, int32_t number) except -1
+    cdef int64_t order(self, int32_t number) noexcept
+    cdef void replay(self, int32_t upper) noexcept
     cdef bint forms(self, int32_t row) noexcept
     cdef int evaluate(self, int32_t number) except -1
     cdef int refresh(self) except -1

@@ -24,7 +24,6 @@ cdef class Index:
     """Where one plan fits now."""
 
     def __init__(self, Plan plan, Fitting fitting, Occupancy occupancy, bint in_window=False):
-        cdef size_t count = plan.tree.rows.size()
         self.plan = plan
         self.kind = plan.kind
         if in_window and self.kind == VERTICES and (
@@ -36,18 +35,24 @@ cdef class Index:
         self.occupancy = occupancy
         self.ranked = fitting.stop_on_first
         self.sign = 1 if self.tree.walk.order == LOW else -1
-        self.role.assign(count, NONE)
-        self.supply.assign(count, 0)
-        self.key.assign(count, 0)
-        self.place.assign(count, -1)
-        self.first_child.assign(count, -1)
-        self.child_count.assign(count, 0)
-        self.width.assign(count, 0)
-        self.base.assign(count, -1)
+        self.fit_tree()
         self.lay_out(self.tree.top)
         self.cursor = -1
 
     # ---- layout ----
+
+    cdef int fit_tree(self) except -1:
+        """Make the columns as long as the tree's."""
+        cdef size_t count = self.tree.rows.size()
+        self.role.resize(count, NONE)
+        self.supply.resize(count, 0)
+        self.key.resize(count, 0)
+        self.place.resize(count, -1)
+        self.first_child.resize(count, -1)
+        self.child_count.resize(count, 0)
+        self.width.resize(count, 0)
+        self.base.resize(count, -1)
+        return 0
 
     cdef bint lay_out(self, int32_t row) except -1:
         """Give an inner vertex and those below it their roles; say whether it has one."""
@@ -55,7 +60,6 @@ cdef class Index:
         cdef vector[pair[int64_t, int32_t]] found
         cdef size_t at, width = 1
         cdef bint forms = self.forms(row)
-        cdef int64_t order
         if forms:
             self.role[number] = FORMING
             self.forming += 1
@@ -66,10 +70,9 @@ cdef class Index:
             for at in range(self.tree.b_rows[block].size()):
                 child = self.tree.b_rows[block][at]
                 if self.tree.inner[child] >= 0 and self.lay_out(child):
-                    order = self.tree.way[child]
-                    if self.ranked:
-                        order = -self.tree.graph.v_uniq[child]
-                    found.push_back(pair[int64_t, int32_t](order, self.tree.inner[child]))
+                    found.push_back(pair[int64_t, int32_t](
+                        self.order(self.tree.inner[child]), self.tree.inner[child]
+                    ))
             block = self.tree.b_next[block]
         if forms or found.empty():
             self.two_sorts = self.two_sorts or (forms and not found.empty())
@@ -78,15 +81,113 @@ cdef class Index:
         sort(found.begin(), found.end())
         while width < found.size():
             width *= 2
-        self.width[number] = <int32_t> width
-        self.first_child[number] = <int32_t> self.children.size()
+        self.make_room(number, <int32_t> width)
         self.child_count[number] = <int32_t> found.size()
-        self.base[number] = <int32_t> self.winners.size()
-        self.winners.resize(self.winners.size() + 2 * width, -1)
         for at in range(found.size()):
-            self.children.push_back(found[at].second)
+            self.children[self.first_child[number] + at] = found[at].second
             self.place[found[at].second] = <int32_t> at
         return True
+
+    cdef int make_room(self, int32_t upper, int32_t width) except -1:
+        """Give an upper vertex an empty tournament of some width."""
+        self.width[upper] = width
+        self.first_child[upper] = <int32_t> self.children.size()
+        self.base[upper] = <int32_t> self.winners.size()
+        self.children.resize(self.children.size() + width, -1)
+        self.winners.resize(self.winners.size() + 2 * width, -1)
+        return 0
+
+    cdef int64_t order(self, int32_t number) noexcept:
+        """Return where a vertex stands among the children of its parent: the lowest comes first."""
+        cdef int32_t row = self.tree.rows[number]
+        return -self.tree.graph.v_uniq[row] if self.ranked else self.tree.way[row]
+
+    # ---- growth ----
+
+    cdef bint insert(self, int32_t row) except -1:
+        """Give a new sub-tree its roles; False if roles above it would change, too.
+
+        Its parent had children of this type before. What can be had there is found out when the
+        log of changes is read. O(what is new + siblings).
+        """
+        cdef int32_t above = self.tree.above[row], upper = self.tree.inner[above]
+        self.fit_tree()
+        self.in_window = None
+        if self.tree.inner[row] < 0:
+            return True
+        while above >= 0 and self.role[self.tree.inner[above]] == NONE:
+            above = self.tree.above[above]
+        if above >= 0 and self.role[self.tree.inner[above]] == FORMING and self.kind != POOLS:
+            return True
+        if not self.lay_out(row):
+            return True
+        if self.two_sorts or self.role[upper] != UPPER:
+            return False
+        self.enlist(upper, self.tree.inner[row])
+        return True
+
+    cdef bint remove(self, const vector[int32_t]& gone) except -1:
+        """Take out a sub-tree, its root first; False if roles above it would change."""
+        cdef int32_t number = self.tree.inner[gone[0]], upper = self.tree.inner[
+            self.tree.above[gone[0]]
+        ]
+        cdef int64_t supply
+        cdef size_t at
+        self.in_window = None
+        if number < 0:
+            return True
+        if self.role[number] != NONE:
+            if self.child_count[upper] == 1:
+                return False
+            supply = self.supply[number]
+            self.supply[number] = 0
+            self.climb(number, -supply)
+            self.strike(upper, number)
+        for at in range(gone.size()):
+            number = self.tree.inner[gone[at]]
+            if number >= 0:
+                self.forming -= self.role[number] == FORMING
+                self.role[number] = NONE
+        return True
+
+    cdef int enlist(self, int32_t upper, int32_t number) except -1:
+        """Give a vertex, which has no supply yet, its place in its parent's tournament."""
+        cdef int32_t count = self.child_count[upper], width = self.width[upper]
+        cdef int32_t first = self.first_child[upper], base = self.base[upper], place = count, at
+        cdef int64_t order = self.order(number)
+        if count == width:
+            self.make_room(upper, 2 * width)
+            for at in range(count):
+                self.children[self.first_child[upper] + at] = self.children[first + at]
+                self.winners[self.base[upper] + 2 * width + at] = self.winners[base + width + at]
+            first, base, width = self.first_child[upper], self.base[upper], 2 * width
+        while place > 0 and self.order(self.children[first + place - 1]) > order:
+            at = base + width + place
+            self.children[first + place] = self.children[first + place - 1]
+            self.place[self.children[first + place]] = place
+            self.winners[at] = place if self.winners[at - 1] >= 0 else -1
+            place -= 1
+        self.children[first + place] = number
+        self.place[number] = place
+        self.winners[base + width + place] = -1
+        self.child_count[upper] = count + 1
+        self.replay(upper)
+        return 0
+
+    cdef int strike(self, int32_t upper, int32_t number) except -1:
+        """Take a vertex out of its parent's tournament."""
+        cdef int32_t first = self.first_child[upper], at, place
+        cdef int32_t* leaves = &self.winners[self.base[upper] + self.width[upper]]
+        self.child_count[upper] -= 1
+        for place in range(self.place[number], self.child_count[upper]):
+            at = self.children[first + place + 1]
+            self.children[first + place] = at
+            self.place[at] = place
+            leaves[place] = place if leaves[place + 1] >= 0 else -1
+        leaves[self.child_count[upper]] = -1
+        self.place[number] = -1
+        self.replay(upper)
+        return 0
 
     cdef bint forms(self, int32_t row) noexcept:
         """Say whether candidates of the first level arise at a vertex."""
@@ -153,6 +254,16 @@ cdef class Index:
                 break       # the change did not get this far
             tree[at] = winner
             at >>= 1
+
+    cdef void replay(self, int32_t upper) noexcept:
+        """Play all of the tournament of an upper vertex anew."""
+        cdef int32_t* tree = &self.winners[self.base[upper]]
+        cdef int32_t at, winner
+        for at in range(self.width[upper] - 1, 0, -1):
+            winner = tree[2 * at]
+            if self.beats(upper, winner, tree[2 * at + 1]):
+                winner = tree[2 * at + 1]
+            tree[at] = winner
 
     cdef int32_t best(self, int32_t upper) noexcept:
         """Return the best child of an upper vertex, an inner number; -1 if there is none."""
@@ -236,7 +347,7 @@ cdef class Index:
 
     cdef int rebuild(self, int32_t number) except -1:
         """Look at every forming vertex at or below, and play all tournaments anew."""
-        cdef int32_t at, child, winner, width = self.width[number]
+        cdef int32_t at, child, width = self.width[number]
         cdef int32_t* tree
         if self.role[number] == FORMING:
             return self.evaluate(number)
@@ -247,11 +358,7 @@ cdef class Index:
             self.rebuild(child)
             self.supply[number] += self.supply[child]
             tree[width + at] = at if self.supply[child] > 0 else -1
-        for at in range(width - 1, 0, -1):
-            winner = tree[2 * at]
-            if self.beats(number, winner, tree[2 * at + 1]):
-                winner = tree[2 * at + 1]
-            tree[at] = winner
+        self.replay(number)
         if self.ranked:
             self.key[number] = self.edge_key(number)
         elif self.best(number) >= 0:

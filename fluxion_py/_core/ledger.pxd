@@ -65,6 +65,9 @@ cdef class Ledger:
     cdef vector[uint8_t] tracked            # by type: tracked anywhere
     cdef vector[uint8_t] share              # by type: some vertex has several parents
     cdef bint any_shared
+    cdef vector[int64_t] leaves             # by type: vertices without any edge out
+    cdef size_t edges                       # of the graph when primed
+    cdef int64_t reshaped                   # ... and its count of changes that are no growth
     # priming scratch
     cdef int64_t epoch                      # of the graph when primed, -1 if that failed
     cdef vector[vector[uint8_t]] anchored   # anchor type -> type -> tracked there; empty: none
@@ -77,6 +80,15 @@ cdef class Ledger:
 
     cdef int prime(self) except -1
     cdef int check_primed(self) except -1
+    cdef bint find_growth(self, vector[int32_t]& tops) except -1
+    cdef bint is_plain_growth(self, int32_t row, int depth, size_t* met) except -1
+    cdef int grow(self, const vector[int32_t]& tops) except -1
+    cdef int32_t shrinks_below(self, const vector[int32_t]& gone) except -2
+    cdef int shrink(self, int32_t parent, const vector[int32_t]& gone) except -1
+    cdef int add_totals(self, int32_t row, const vector[int64_t]& units, int sign) except -1
+    cdef int32_t parent(self, int32_t row) noexcept
+    cdef int fit_rows(self) except -1
+    cdef int note_state(self) except -1
     cdef int anchor(self, int16_t anchor, int16_t kind) except -1
     cdef int prime_vertex(self, int32_t row, int8_t subsystem, int depth) except -1
     cdef int track_leaf_types(self) except -1

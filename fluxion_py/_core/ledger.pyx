@@ -60,9 +60,7 @@ cdef class Ledger:
             if anchor != "ALL":
                 self.graph.type_id(anchor)
         types = len(self.graph.type_names)
-        self.v_owned.resize(rows, -1)
-        self.v_passed.resize(rows, -1)
-        self.v_filter.resize(rows, -1)
+        self.fit_rows()
         self.everywhere.assign(types, 0)
         self.tracked.assign(types, 0)
         self.anchored.assign(types, vector[uint8_t]())
@@ -77,7 +75,6 @@ cdef class Ledger:
             self.track_leaf_types()
         self.share.assign(types, 0)
         self.noted.assign(rows, 0)
-        self.seen.resize(rows, 0)
         for subsystem in self.subsystems:
             self.primed.assign(rows, 0)
             root = self.graph.roots.get(subsystem)
@@ -86,6 +83,23 @@ cdef class Ledger:
             self.prime_vertex(root, subsystem, 0)
             if subsystem == self.dominant:
                 self.drop_stale_filters()
+        return self.note_state()
+
+    cdef int fit_rows(self) except -1:
+        """Make the columns as long as the graph's."""
+        cdef size_t rows = self.graph.v_type.size()
+        self.v_owned.resize(rows, -1)
+        self.v_passed.resize(rows, -1)
+        self.v_filter.resize(rows, -1)
+        self.noted.resize(rows, 0)
+        self.primed.resize(rows, 0)
+        self.seen.resize(rows, 0)
+        return 0
+
+    cdef int note_state(self) except -1:
+        """All is as the graph has it now."""
+        self.edges = self.graph.e_source.size()
+        self.reshaped = self.graph.reshaped
         self.epoch = self.graph.epoch
         return 0
 
@@ -110,11 +124,12 @@ cdef class Ledger:
         """
         cdef size_t row
         cdef int16_t type
+        self.leaves.assign(self.tracked.size(), 0)
         for row in range(self.graph.v_type.size()):
-            type = self.graph.v_type[row]
-            if self.graph.v_flags[row] & ALIVE and self.graph.v_first_out[row] < 0 and (
-                not self.tracked[type]
-            ):
+            if self.graph.v_flags[row] & ALIVE and self.graph.v_first_out[row] < 0:
+                self.leaves[self.graph.v_type[row]] += 1
+        for type in range(<int16_t> self.leaves.size()):
+            if self.leaves[type] and not self.tracked[type]:
                 self.tracked[type] = 1
                 self.anchor(0, type)
         return 0
@@ -225,6 +240,163 @@ cdef class Ledger:
                     return False
             edge = self.graph.e_next_out[edge]
         return True
+
+    # ---- growth: the same as priming anew, for the part that changes ----
+
+    cdef bint find_growth(self, vector[int32_t]& tops) except -1:
+        """Find the roots of new sub-trees; False if there are other changes, or odd ones.
+
+        Only vertices that were inner ones, and types that are known as leaves, are understood;
+        and one subsystem, without vertices of several parents. O(what is new * depth).
+        """
+        cdef FlatGraph g = self.graph
+        cdef size_t edge, rows = self.v_owned.size(), met = 0
+        cdef int32_t row, parent
+        cdef int depth
+        if self.epoch < 0 or self.reshaped != g.reshaped or self.any_shared or (
+            len(self.subsystems) > 1 or self.tracked.size() != <size_t> len(g.type_names)
+        ):
+            return False
+        for edge in range(self.edges, g.e_source.size()):
+            if g.e_subsystem[edge] != self.dominant or <size_t> g.e_target[edge] < rows:
+                return False
+            parent = g.e_source[edge]
+            if <size_t> parent >= rows:
+                continue
+            if self.v_filter[parent] < 0:
+                return False
+            depth = 0
+            row = parent
+            while row >= 0:
+                depth += 1
+                row = self.parent(row)
+            if not self.is_plain_growth(g.e_target[edge], depth, &met):
+                return False
+            tops.push_back(g.e_target[edge])
+        return met == g.v_type.size() - rows
+
+    cdef bint is_plain_growth(self, int32_t row, int depth, size_t* met) except -1:
+        """Count the vertices of a new sub-tree; False if it is no tree, or a new type is a leaf."""
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge = g.v_first_out[row]
+        met[0] += 1
+        if depth >= MAX_DEPTH or g.e_next_in[g.v_first_in[row]] >= 0:
+            return False
+        if edge < 0:
+            return self.tracked[g.v_type[row]]
+        while edge >= 0:
+            if not self.is_plain_growth(g.e_target[edge], depth + 1, met):
+                return False
+            edge = g.e_next_out[edge]
+        return True
+
+    cdef int grow(self, const vector[int32_t]& tops) except -1:
+        """Take in what `find_growth` has found."""
+        cdef FlatGraph g = self.graph
+        cdef size_t at, rows = self.v_owned.size()
+        cdef int32_t row, parent
+        self.fit_rows()
+        for at in range(rows, g.v_type.size()):
+            if g.v_first_out[at] < 0:
+                self.leaves[g.v_type[at]] += 1
+        for at in range(tops.size()):
+            row = tops[at]
+            parent = self.parent(row)
+            self.sums[0].assign(self.tracked.size(), 0)
+            if g.v_first_out[row] >= 0:
+                self.prime_vertex(row, self.dominant, 0)
+            self.primed[row] = PRIMED
+            if self.tracked[g.v_type[row]]:
+                self.sums[0][g.v_type[row]] += g.v_size[row]
+            self.add_totals(parent, self.sums[0], 1)
+            self.f_children[self.v_filter[parent]] |= (
+                <uint64_t> 1 << min(<int> g.v_type[row], 63)
+            )
+        return self.note_state()
+
+    cdef int32_t shrinks_below(self, const vector[int32_t]& gone) except -2:
+        """Return the vertex from which a sub-tree can be cut off; -1 if `prime` has to follow.
+
+        `gone` are the vertices of the sub-tree, its root first; no job is on them. -1 also if a
+        type would no longer be there as a leaf, and so no longer be tracked.
+        """
+        cdef FlatGraph g = self.graph
+        cdef int32_t edge, parent = self.parent(gone[0])
+        cdef size_t at, outs = 0
+        cdef vector[int64_t] leaves = self.leaves
+        if parent < 0 or self.any_shared or len(self.subsystems) > 1 or self.dominant != 0 or (
+            self.epoch != g.epoch or g.v_first_out[parent] == g.v_last_out[parent]
+        ):
+            return -1
+        for at in range(gone.size()):
+            edge = g.v_first_in[gone[at]]
+            if edge < 0 or g.e_next_in[edge] >= 0:
+                return -1
+            edge = g.v_first_out[gone[at]]
+            if edge < 0:
+                leaves[g.v_type[gone[at]]] -= 1
+            while edge >= 0:
+                outs += 1
+                edge = g.e_next_out[edge]
+        if outs != gone.size() - 1:
+            return -1
+        specified = {self.graph.type_ids[below] for _, below in self.filter_spec}
+        for at in range(leaves.size()):
+            if leaves[at] == 0 and self.leaves[at] > 0 and at not in specified:
+                return -1
+        return parent
+
+    cdef int shrink(self, int32_t parent, const vector[int32_t]& gone) except -1:
+        """Take in that a sub-tree was cut off, see `shrinks_below`."""
+        cdef FlatGraph g = self.graph
+        cdef vector[int64_t] units
+        cdef size_t at
+        cdef int32_t row, edge
+        units.assign(self.tracked.size(), 0)
+        for at in range(gone.size()):
+            row = gone[at]
+            if self.tracked[g.v_type[row]]:
+                units[g.v_type[row]] += g.v_size[row]
+            if self.v_filter[row] >= 0:
+                self.lines[self.v_filter[row]] = None
+                self.f_row[self.v_filter[row]] = -1
+                self.v_filter[row] = -1
+            else:
+                self.leaves[g.v_type[row]] -= 1
+        self.add_totals(parent, units, -1)
+        edge = g.v_first_out[parent]
+        while edge >= 0 and g.v_type[g.e_target[edge]] != g.v_type[gone[0]]:
+            edge = g.e_next_out[edge]
+        if edge < 0:
+            self.f_children[self.v_filter[parent]] = self.children_mask(parent)
+        return self.note_state()
+
+    cdef int add_totals(self, int32_t row, const vector[int64_t]& units, int sign) except -1:
+        """Add units of every type to the totals of a vertex and of all above it."""
+        cdef vector[int16_t]* types
+        cdef int32_t filter
+        cdef size_t kind
+        while row >= 0:
+            filter = self.v_filter[row]
+            types = &self.type_sets[self.f_set[filter]]
+            for kind in range(types.size()):
+                self.f_totals[filter][kind] += sign * units[types[0][kind]]
+            row = self.parent(row)
+        return 0
+
+    cdef int32_t parent(self, int32_t row) noexcept:
+        """Return the parent on the dominant tree, -1 at its root and outside of it."""
+        cdef int32_t edge = self.graph.v_first_in[row]
+        if row == self.top:
+            return -1
+        while edge >= 0 and not (
+            self.graph.e_subsystem[edge] == self.dominant
+            and self.v_filter[self.graph.e_source[edge]] >= 0
+        ):
+            edge = self.graph.e_next_in[edge]
+        return self.graph.e_source[edge] if edge >= 0 else -1
+
+    # ---- filters of single vertices ----
 
     cdef int set_filter(self, int32_t row, const vector[int64_t]& below) except -1:
         cdef vector[int16_t] types

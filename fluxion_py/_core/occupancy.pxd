@@ -74,6 +74,8 @@ cdef class Occupancy:
     cdef int write_calendar(self, Calendar calendar) except -1
     cdef int64_t next_event(self) except -2
     cdef int status_changed(self, int32_t row) except -1
+    cdef int grow(self) except -1
+    cdef int part(self, int32_t row) except -1
     cdef int note(self, int32_t row) except -1
     cdef int32_t new_record(self, int64_t jobid, int64_t start, int64_t end,
                             uint8_t flags) except -1

@@ -12,7 +12,7 @@ from libcpp.vector cimport vector
 from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.charges cimport Charges
 from fluxion_py._core.emission cimport Emission
-from fluxion_py._core.flatgraph cimport DOWN
+from fluxion_py._core.flatgraph cimport ALIVE, DOWN
 from fluxion_py._core.ledger cimport OWNED, RESERVED, TAGGED, Hold
 from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.unfold cimport Unfold
@@ -31,11 +31,36 @@ cdef class Occupancy:
         self.tree = tree
         self.charges = Charges(walk, tree) if walk.stop_on_first else None
         self.unfold = Unfold(emission, tree)
-        self.held.assign(tree.way.size(), 0)
-        self.touched.assign(tree.rows.size(), 0)
-        self.stamp.assign(tree.rows.size(), 0)
+        self.grow()
         self.answers = {}
         self.calendars = []
+
+    # ---- growth ----
+
+    cdef int grow(self) except -1:
+        """Make the columns as long as the tree's: nobody has what is new."""
+        self.held.resize(self.tree.way.size(), 0)
+        self.touched.resize(self.tree.rows.size(), 0)
+        self.stamp.resize(self.tree.rows.size(), 0)
+        if self.charges is not None:
+            self.charges.grow()
+        return 0
+
+    cdef int part(self, int32_t row) except -1:
+        """Before something new hangs below a vertex: let the records that have the vertex whole, or
+        one above it, name what they have. The ledger must be settled. O(those jobs)."""
+        cdef int32_t at
+        cdef vector[int64_t] jobs
+        cdef size_t index
+        while row >= 0:
+            at = self.ledger.v_owned[row]
+            while at >= 0:
+                jobs.push_back(self.ledger.holds[at].jobid)
+                at = self.ledger.holds[at].next
+            row = self.tree.above[row]
+        for index in range(jobs.size()):
+            self.observe(jobs[index])
+        return 0
 
     # ---- counts and bits ----
 
@@ -66,7 +91,7 @@ cdef class Occupancy:
 
     cdef int status_changed(self, int32_t row) except -1:
         """Take in that a vertex went up or down."""
-        if self.tree.way[row] >= 0 or row == self.tree.top:
+        if self.graph.v_flags[row] & ALIVE and (self.tree.way[row] >= 0 or row == self.tree.top):
             self.refresh(row)
             self.note(row)
             self.status_changes += 1
@@ -314,8 +339,8 @@ cdef class Occupancy:
             if self.r_flags[slot] & PENDING:        # it may have been given back since
                 self.r_flags[slot] &= ~PENDING
                 self.unfold.run(
-                    self.r_rows[slot], <int32_t> self.tree.way.size(), self.r_job[slot],
-                    self.r_start[slot], self.r_end[slot],
+                    self.r_rows[slot], <int32_t> self.tree.way.size(), self.tree.removals,
+                    self.r_job[slot], self.r_start[slot], self.r_end[slot],
                     RESERVED if self.r_flags[slot] & PLANNED else 0
                 )
         self.pending.clear()

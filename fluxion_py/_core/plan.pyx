@@ -10,6 +10,7 @@ follow, slots whose named parent lacks their types (core-algorithms.md 4).
 cimport cython
 from libc.stdint cimport int16_t, int32_t, uint8_t
 
+from fluxion_py._core.flatgraph cimport ALIVE
 from fluxion_py._core.request cimport Request, Wanted
 from fluxion_py._core.tree cimport Tree
 
@@ -113,7 +114,7 @@ cdef class Plan:
         for number in range(self.tree.rows.size()):
             row = self.tree.rows[number]
             if self.tree.graph.v_type[row] == self.request.nodes[parent].type and (
-                not self.has_all(row, slot)
+                self.tree.graph.v_flags[row] & ALIVE and not self.has_all(row, slot)
             ):
                 return False
         return True

@@ -20,7 +20,8 @@ from fluxion_py._core.walk cimport Walk
 cdef class Unfolding:
     cdef Unfold unfold
     cdef vector[int32_t] rows
-    cdef int32_t row_limit
+    cdef int32_t row_limit                  # the tree it is of, see `Unfold.run`
+    cdef int32_t removals
     cdef tuple listed
 
 
@@ -47,6 +48,10 @@ cdef class Quick:
 
     cdef bint fits_setting(self) except -1
     cdef bint counts_all(self) except -1
+    cdef int insert(self, int32_t edge) except -1
+    cdef bint remove(self, const vector[int32_t]& gone) except -1
+    cdef int forget(self) except -1
+    cdef bint is_current(self, Unfolding listing) noexcept
     cdef Plan plan(self, Request request, bytes allowed)
     cdef int find_index(self, Plan plan) except -1
     cdef int drop_oldest(self) except -1

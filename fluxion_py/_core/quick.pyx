@@ -59,7 +59,7 @@ cdef class Unfolding:
         """Return the same without keeping it: for a caller who does, or prints and forgets it."""
         if self.listed is not None:
             return self.listed
-        self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+        self.unfold.run(self.rows, self.row_limit, self.removals, -1, 0, 0, 0)
         return self.unfold.emission.listed()
 
 
@@ -107,6 +107,59 @@ cdef class Quick:
             if sorts[row] == 3:
                 return False
         return True
+
+    # ---- growth ----
+
+    cdef int insert(self, int32_t edge) except -1:
+        """Take in a new sub-tree, which the ledger has taken in; `part` was called before."""
+        cdef int32_t parent = self.tree.graph.e_source[edge]
+        cdef int32_t row = self.tree.graph.e_target[edge]
+        cdef bint fresh = self.tree.insert(edge)
+        cdef Index index
+        self.occupancy.grow()
+        if self.occupancy.charges is not None:
+            self.occupancy.charges.read_totals(parent)
+        self.picked.resize(self.tree.rows.size(), 0)
+        self.chosen_at.resize(self.tree.rows.size(), -1)
+        self.forget()
+        if fresh:
+            self.indexes = {}
+        for shape, index in list(self.indexes.items()):
+            # A constraint says nothing about new rows: it comes as another one.
+            if index.plan.allowed != NULL or not index.insert(row):
+                del self.indexes[shape]
+        return self.occupancy.note(row)
+
+    cdef bint remove(self, const vector[int32_t]& gone) except -1:
+        """Take out a sub-tree on which no job is; False if that could make an odd type plain."""
+        cdef size_t at
+        cdef Index index
+        for at in range(gone.size()):
+            if self.tree.odd[self.tree.graph.v_type[gone[at]]]:
+                return False
+        self.forget()
+        if self.tree.remove(gone):
+            self.indexes = {}
+        for shape, index in list(self.indexes.items()):
+            if not index.remove(gone):
+                del self.indexes[shape]
+        self.occupancy.note(gone[0])
+        return True
+
+    cdef int forget(self) except -1:
+        """Drop what is about the tree as it was: it is made anew when it is asked for."""
+        self.plans = {}
+        self.last = None
+        self.calendars = {}
+        self.occupancy.calendars = []
+        return 0
+
+    cdef bint is_current(self, Unfolding listing) noexcept:
+        """Say whether a listing is of the tree as it is."""
+        return listing.unfold is self.occupancy.unfold and (
+            listing.row_limit == <int32_t> self.tree.way.size()
+            and listing.removals == self.tree.removals
+        )
 
     cdef Plan plan(self, Request request, bytes allowed):
         """Return the plan of a request under a constraint; None if the walk must answer it."""
@@ -506,4 +559,5 @@ cdef class Quick:
         unfolding.unfold = self.occupancy.unfold
         unfolding.rows = rows
         unfolding.row_limit = <int32_t> self.tree.way.size()
+        unfolding.removals = self.tree.removals
         return unfolding

@@ -5,16 +5,22 @@ now (no job touches it or anything below it, none holds it, it is up)? What is i
 vertex is therefore a few words, and the best candidates are the first set bits. Everything is local
 to a parent: one more vertex changes one block.
 
-Invariants: `b_free` counts the set bits of the block; a leaf is in a block and has none itself.
+Invariants: `b_free` counts the set bits of the block; a leaf is in a block and has none itself; a
+block in a list is not empty. A removed row keeps `way` and `above`, an inner one its number and its
+blocks, but those have no type: nothing but listings of what was there looks at them.
 """
 
 cimport cython
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
+from libcpp.pair cimport pair
+from libcpp.unordered_map cimport unordered_map
 from libcpp.vector cimport vector
 
 from fluxion_py._core.flatgraph cimport FlatGraph
 from fluxion_py._core.ledger cimport Ledger
 from fluxion_py._core.walk cimport Walk
+
+ctypedef pair[int32_t, int32_t] Removed     # (row, how many sub-trees were gone before)
 
 
 @cython.final
@@ -43,6 +49,9 @@ cdef class Tree:
     cdef vector[vector[uint64_t]] b_idle
     # per type
     cdef vector[uint8_t] odd                # only the walk understands vertices of this type
+    # what was there, for listings of that time
+    cdef unordered_map[int32_t, vector[Removed]] removed     # parent -> its children that are gone
+    cdef int32_t removals                   # how many sub-trees were taken out
 
     cdef int enter(self, int32_t row, int64_t enclosing, vector[uint8_t]& on_way) except -1
     cdef int32_t new_inner(self, int32_t row, int64_t enclosing) except -1
@@ -51,6 +60,11 @@ cdef class Tree:
     cdef bint before(self, int32_t first, int32_t second) noexcept
     cdef int sort_block(self, int32_t block) except -1
     cdef int judge(self, int32_t block) except -1
+    cdef bint is_odd(self, int32_t block, size_t place) noexcept
+    cdef bint insert(self, int32_t edge) except -1
+    cdef bint remove(self, const vector[int32_t]& gone) except -1
+    cdef int lose(self, int32_t row) except -1
+    cdef int unlink_block(self, int32_t number, int32_t block) except -1
     cdef int32_t block(self, int32_t row, int16_t type) noexcept
     cdef void set_idle(self, int32_t row, bint idle) noexcept
     cdef int64_t score(self, int32_t row) noexcept

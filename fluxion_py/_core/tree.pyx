@@ -1,7 +1,7 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """The dominant tree as blocks of children in policy order (see the .pxd, read it first).
 
-Built in one pass, O(vertices log fan-out), some 26 bytes per vertex. Types that the indexed search
+Built in one pass, O(vertices log fan-out), some 26 bytes per vertex; grows and shrinks in place. Types that the indexed search
 does not understand are marked odd: requests for them go to the walk.
 """
 
@@ -138,21 +138,111 @@ cdef class Tree:
 
     cdef int judge(self, int32_t block) except -1:
         """Note what makes a type odd: unequal pools, ids that do not order as the policy needs."""
-        cdef const vector[int32_t]* rows = &self.b_rows[block]
-        cdef FlatGraph g = self.graph
         cdef size_t at
         cdef bint odd = False
-        self.b_size[block] = g.v_size[rows[0][0]]
-        for at in range(rows.size()):
-            # Scores below 1 are "unmet"; with first* what is found first must score highest, too.
-            odd = odd or g.v_size[rows[0][at]] != self.b_size[block] or g.v_size[rows[0][at]] < 1
-            odd = odd or g.v_id[rows[0][at]] < -1 or g.v_id[rows[0][at]] > 1 << 32
-            odd = odd or (at > 0 and self.walk.stop_on_first and (
-                g.v_id[rows[0][at]] >= g.v_id[rows[0][at - 1]]
-                or g.v_uniq[rows[0][at]] >= g.v_uniq[rows[0][at - 1]]
-            ))
+        self.b_size[block] = self.graph.v_size[self.b_rows[block][0]]
+        for at in range(self.b_rows[block].size()):
+            odd = odd or self.is_odd(block, at)
         if odd:
             self.odd[self.b_type[block]] = 1
+        return 0
+
+    cdef bint is_odd(self, int32_t block, size_t place) noexcept:
+        """Say whether a row of a block, or how it follows the one before, makes its type odd."""
+        cdef FlatGraph g = self.graph
+        cdef int32_t row = self.b_rows[block][place], before
+        # Scores below 1 are "unmet"; with first* what is found first must score highest, too.
+        if g.v_size[row] != self.b_size[block] or g.v_size[row] < 1 or (
+            g.v_id[row] < -1 or g.v_id[row] > 1 << 32
+        ):
+            return True
+        if place == 0 or not self.walk.stop_on_first:
+            return False
+        before = self.b_rows[block][place - 1]
+        return g.v_id[row] >= g.v_id[before] or g.v_uniq[row] >= g.v_uniq[before]
+
+    # ---- growth ----
+
+    cdef bint insert(self, int32_t edge) except -1:
+        """Take in a new child and all below it; say whether its parent had none of its type.
+
+        O(what is new, and the parent's children of the type). The columns are made longer here.
+        """
+        cdef FlatGraph g = self.graph
+        cdef int32_t row = g.e_target[edge], parent = g.e_source[edge], above = parent
+        cdef int32_t block = self.block(parent, g.v_type[row])
+        cdef bint fresh = block < 0
+        cdef size_t place, at
+        cdef vector[uint8_t] on_way
+        cdef vector[int32_t]* rows
+        self.way.resize(g.v_type.size(), -1)
+        self.above.resize(g.v_type.size(), -1)
+        self.inner.resize(g.v_type.size(), -1)
+        self.block_of.resize(g.v_type.size(), -1)
+        self.place.resize(g.v_type.size(), -1)
+        if fresh:
+            block = self.new_block(self.inner[parent], g.v_type[row])
+            self.b_size[block] = g.v_size[row]
+        rows = &self.b_rows[block]
+        place = rows.size()
+        while place > 0 and self.before(row, rows[0][place - 1]):
+            place -= 1
+        rows.insert(rows.begin() + place, row)
+        insert_bit(self.b_idle[block], place, rows.size())
+        for at in range(place, rows.size()):
+            self.place[rows[0][at]] = <int32_t> at
+        self.way[row] = edge
+        self.above[row] = parent
+        self.block_of[row] = block
+        self.set_idle(row, not g.v_flags[row] & DOWN)
+        on_way.assign(self.odd.size(), 0)
+        while above >= 0:
+            on_way[g.v_type[above]] = 1
+            above = self.above[above]
+        if on_way[g.v_type[row]] or self.is_odd(block, place) or (
+            place + 1 < rows.size() and self.is_odd(block, place + 1)
+        ):
+            self.odd[g.v_type[row]] = 1
+        if g.v_first_out[row] >= 0:
+            self.enter(row, self.enclosing[self.inner[parent]], on_way)
+        return fresh
+
+    cdef bint remove(self, const vector[int32_t]& gone) except -1:
+        """Take out a sub-tree, its root first; say whether its parent has no other of its type."""
+        cdef int32_t row = gone[0], block = self.block_of[row]
+        cdef vector[int32_t]* rows = &self.b_rows[block]
+        cdef size_t place = self.place[row], at
+        self.removed[self.above[row]].push_back(Removed(row, self.removals))
+        self.removals += 1
+        self.set_idle(row, False)
+        rows.erase(rows.begin() + place)
+        remove_bit(self.b_idle[block], place, rows.size())
+        for at in range(place, rows.size()):
+            self.place[rows[0][at]] = <int32_t> at
+        for at in range(gone.size()):
+            self.lose(gone[at])
+        if rows.empty():
+            self.unlink_block(self.inner[self.above[row]], block)
+        return rows.empty()
+
+    cdef int lose(self, int32_t row) except -1:
+        """Let the blocks of a removed inner vertex be of no type."""
+        cdef int32_t block
+        self.block_of[row] = -1
+        if self.inner[row] >= 0:
+            block = self.first_block[self.inner[row]]
+            while block >= 0:
+                self.b_type[block] = -1
+                block = self.b_next[block]
+        return 0
+
+    cdef int unlink_block(self, int32_t number, int32_t block) except -1:
+        """Take an empty block out of the list of an inner vertex."""
+        cdef int32_t* link = &self.first_block[number]
+        while link[0] != block:
+            link = &self.b_next[link[0]]
+        link[0] = self.b_next[block]
+        self.b_type[block] = -1
         return 0
 
     cdef int32_t block(self, int32_t row, int16_t type) noexcept:
@@ -201,3 +291,26 @@ cdef class Tree:
                     units += self.units_below(self.b_rows[block][at], type)
             block = self.b_next[block]
         return units
+
+
+cdef int insert_bit(vector[uint64_t]& words, size_t place, size_t count) except -1:
+    """Make room for a bit, cleared, in words that have `count` bits after that."""
+    cdef size_t at, word = place >> 6
+    cdef uint64_t low = (<uint64_t> 1 << (place & 63)) - 1
+    words.resize((count + 63) // 64, 0)
+    for at in range(words.size() - 1, word, -1):
+        words[at] = words[at] << 1 | words[at - 1] >> 63
+    words[word] = (words[word] & low) | (words[word] & ~low) << 1
+    return 0
+
+
+cdef int remove_bit(vector[uint64_t]& words, size_t place, size_t count) except -1:
+    """Take out a bit, which is cleared, of words that have `count` bits after that."""
+    cdef size_t at, word = place >> 6
+    cdef uint64_t low = (<uint64_t> 1 << (place & 63)) - 1
+    words[word] = (words[word] & low) | (words[word] >> 1 & ~low)
+    for at in range(word + 1, words.size()):
+        words[at - 1] |= words[at] << 63
+        words[at] >>= 1
+    words.resize((count + 63) // 64)
+    return 0

@@ -18,9 +18,10 @@ cdef class Unfold:
     cdef vector[Member] members             # sorted: the members below one parent, by edge
     cdef vector[uint8_t] seen               # by row
     cdef int32_t row_limit                  # younger vertices do not belong to the answer
+    cdef int32_t removals                   # what was removed since then does
 
-    cdef int run(self, const vector[int32_t]& rows, int32_t row_limit, int64_t jobid,
-                 int64_t start, int64_t end, int flags) except -1
+    cdef int run(self, const vector[int32_t]& rows, int32_t row_limit, int32_t removals,
+                 int64_t jobid, int64_t start, int64_t end, int flags) except -1
     cdef int add(self, int32_t row, int32_t code) except -1
     cdef int list_vertex(self, int32_t row, int32_t code, int32_t depth) except -1
     cdef int list_whole(self, int32_t row, int32_t depth) except -1

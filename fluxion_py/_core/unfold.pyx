@@ -14,7 +14,7 @@ from libcpp.vector cimport vector
 from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport FlatGraph
-from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.tree cimport Removed, Tree
 
 cdef int32_t PASSED = 4     # code of a vertex that is only passed through
 
@@ -28,11 +28,13 @@ cdef class Unfold:
         self.tree = tree
         self.seen.assign(tree.way.size(), 0)
 
-    cdef int run(self, const vector[int32_t]& rows, int32_t row_limit, int64_t jobid,
-                 int64_t start, int64_t end, int flags) except -1:
+    cdef int run(self, const vector[int32_t]& rows, int32_t row_limit, int32_t removals,
+                 int64_t jobid, int64_t start, int64_t end, int flags) except -1:
         """Emit the vertices of a record; with a job id >= 0 hold them in the ledger as well.
 
-        They are in the emission's lists after. `rows` are row << 1 | WHOLE, as in a record.
+        They are in the emission's lists after. `rows` are row << 1 | WHOLE, as in a record. What is
+        below a vertex given whole is what was there when the tree had `row_limit` rows and that
+        many removals.
         """
         cdef Emission emission = self.emission
         cdef size_t at, owned = rows.size()
@@ -44,6 +46,8 @@ cdef class Unfold:
         emission.emitted.clear()
         emission.emitted_edges.clear()
         self.row_limit = row_limit
+        self.removals = removals
+        self.seen.resize(self.tree.way.size(), 0)
         self.members.clear()
         for at in range(owned):
             if rows[at] >> 1 == self.tree.top:
@@ -98,6 +102,7 @@ cdef class Unfold:
         """List a vertex and all that the tree, not the graph of a later day, has below it."""
         cdef Emission emission = self.emission
         cdef int32_t block = -1, child
+        cdef Removed gone
         cdef vector[pair[int32_t, int32_t]] children        # (edge, row): edges only grow
         cdef size_t at
         emission.open_level(depth)
@@ -109,6 +114,10 @@ cdef class Unfold:
                 if child < self.row_limit:
                     children.push_back(pair[int32_t, int32_t](self.tree.way[child], child))
             block = self.tree.b_next[block]
+        if self.tree.removals > self.removals and self.tree.removed.count(row):
+            for gone in self.tree.removed[row]:
+                if gone.first < self.row_limit and gone.second >= self.removals:
+                    children.push_back(pair[int32_t, int32_t](self.tree.way[gone.first], gone.first))
         sort(children.begin(), children.end())
         for at in range(children.size()):
             self.list_whole(children[at].second, depth + 1)

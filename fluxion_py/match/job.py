@@ -179,7 +179,7 @@ class JobTable:
         """Take all jobs off some rows; return the ids of the jobs that lost something."""
         affected = [
             jobid
-            for jobid in self.ids()
+            for jobid in self._engine.jobs_on(rows)
             if any(row in rows for row, _, _, _ in self.get(jobid).selection.vertices)
         ]
         for jobid in affected:

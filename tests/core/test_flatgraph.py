@@ -1,6 +1,7 @@
 """The columns of the graph: growth, paths, look-ups and removal."""
 
 from array import array
+from random import Random
 
 import pytest
 
@@ -122,3 +123,41 @@ def test_wrong_sizes_and_lengths_are_refused() -> None:
     with pytest.raises(IndexError, match="no vertex 99"):
         flat.name(99)
     assert flat.vertex_count == 19
+
+
+def test_look_ups_follow_growth_removal_and_new_names_of_old_rows() -> None:
+    """Small graphs keep late rows in a table, large ones sort anew: both find what a scan finds."""
+    rng = Random(7)
+    for nodes in (3, 3000):
+        flat = FlatGraph()
+        top = flat.add_vertex("cluster", "c", 0, "c0", 0)
+        flat.set_path_under(top, "containment", -1)
+        flat.add_children([top], nodes, "node", "node", range(nodes), 1, "", "containment", 0)
+        for number in range(60):
+            kind = rng.random()
+            row = rng.choice(flat.rows())
+            if kind < 0.4:
+                flat.add_children(
+                    [row], 2, "core", "core", [number, 0], 1, "", "containment", rng.randint(0, 9)
+                )
+            elif kind < 0.6 and row != top:
+                flat.detach(row)
+            elif kind < 0.7:
+                flat.set_path(row, "power", f"/p{number % 7}")
+            elif kind < 0.8:
+                flat.set_path_under(row, "containment", -1)
+            elif kind < 0.9:
+                flat.set_rank(row, rng.randint(0, 9))
+            if rng.random() < 0.5:
+                _check_look_ups(flat, rng)
+
+
+def _check_look_ups(flat: FlatGraph, rng: Random) -> None:
+    rows = flat.rows()
+    for row in rng.sample(rows, min(4, len(rows))):
+        for path in flat.paths(row).values():
+            assert flat.rows_at(path) == [at for at in rows if path in flat.paths(at).values()]
+        name, rank = flat.name(row), flat.rank(row)
+        assert flat.rows_named(name) == [at for at in rows if flat.name(at) == name]
+        assert flat.rows_of_rank(rank) == [at for at in rows if flat.rank(at) == rank]
+    assert flat.rows_at("/nowhere") == []
