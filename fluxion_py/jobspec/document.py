@@ -5,7 +5,6 @@ else goes through YAML. A value is addressed by its path, a tuple of keys and in
 """
 
 import json
-from collections.abc import Mapping
 from types import NoneType
 from typing import Any, NoReturn
 

@@ -87,9 +87,7 @@ def _read_resource(value: object, path: Path, reading: Reading, slot: str | None
     return Resource(kind, count, children, label, exclusive, unit, identifier)
 
 
-def _read_text(
-    value: Mapping[str, Any], key: str, path: Path, reading: Reading
-) -> str | None:
+def _read_text(value: Mapping[str, Any], key: str, path: Path, reading: Reading) -> str | None:
     if key not in value:
         return None
     return reading.scalar(value[key], (*path, key), f'Value of "{key}" must be a scalar')

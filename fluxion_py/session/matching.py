@@ -93,9 +93,7 @@ def _ask_engine(session: Session, op: str, request: Request, jobid: int) -> Outc
     if request.duration is None or request.problem:
         return Outcome(Errno.INVALID, messages=request.problem)
     allowed = session.constraints.allowed(request.constraints)
-    return session.engine.match(
-        op, request.compiled, request.duration, jobid, session.now, allowed
-    )
+    return session.engine.match(op, request.compiled, request.duration, jobid, session.now, allowed)
 
 
 def emit(session: Session, outcome: Outcome, queue: str | None, caller: str) -> tuple[Outcome, str]:

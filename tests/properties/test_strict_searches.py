@@ -43,7 +43,7 @@ def run(seed: int, length: int = 60) -> Twins:
         world.check_state()
     except AssertionError as error:
         story = shortest(lambda: Checked.of_world(make()), world.steps, AssertionError)
-        if story == "(does not repeat)":    # looking at the state hides it
+        if story == "(does not repeat)":  # looking at the state hides it
             story = shortest(make, world.steps, AssertionError)
         pytest.fail(f"FLUXION_SEED={seed}: {error}\nshortest history:\n{story}", pytrace=False)
     return world
@@ -51,7 +51,7 @@ def run(seed: int, length: int = 60) -> Twins:
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_strict_searches_live_the_same_history(block: int) -> None:
-    """And it is the indexed search that answers most."""
+    """And it is the indexed search that answers part of it: ids in no order are the walk's."""
     if SEED is not None:
         run(int(SEED))
         return
@@ -62,4 +62,4 @@ def test_strict_searches_live_the_same_history(block: int) -> None:
             step.kind == "match" and step.args[0] != "satisfiability" for step in world.steps
         )
         asked["indexed"] += world.indexed_matches
-    assert CASES < 10 * BLOCKS or asked["indexed"] > asked["all"] / 4, asked
+    assert CASES < 10 * BLOCKS or asked["indexed"] > asked["all"] / 8, asked
