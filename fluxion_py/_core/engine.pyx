@@ -216,7 +216,8 @@ cdef class Engine:
             return Outcome(Errno.BUSY, at, duration)
         duration = min(duration, self.graph_end - at)
         listing = self.take_indexed(jobid if op.startswith("allocate") else -1, at, duration, now)
-        return Outcome(Errno.OK, at, duration, at > now, Selection(later=listing.once))
+        selection = Selection(later=listing.once, rows=listing.once_rows)
+        return Outcome(Errno.OK, at, duration, at > now, selection)
 
     cdef int64_t find_indexed(
         self, Request request, int64_t duration, int64_t now, bytes allowed, bint later

@@ -4,6 +4,7 @@
 (cli.md 2), no command ends the session by an error, and no input causes a traceback.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from fluxion_py.session.requests import Requests
 PROMPT = "resource-query> "
 BAR = "INFO: =============================\n"
 
+_CHUNK = 2**20
 _WORD = re.compile(r"[^ \t\n\v\f\r]+")
 
 
@@ -115,11 +117,17 @@ def read_document(session: Session, path: str) -> str | None:
 def read_bytes(session: Session, path: str) -> bytes | None:
     """Return what is in a file, or complain and return None."""
     try:
-        with open(path, "rb", buffering=0) as stream:
-            return stream.readall()
+        descriptor = os.open(path, os.O_RDONLY)  # `open` takes twice as long
+        try:
+            text = os.read(descriptor, _CHUNK)
+            while more := os.read(descriptor, _CHUNK):
+                text += more
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError):
         session.error(f"ERROR: can't open {path}")
         return None
+    return text
 
 
 def wrong_count(session: Session, words: list[str], low: int, high: int) -> bool:

@@ -20,7 +20,7 @@ DEFAULT_FILTERS = (("ALL", "core"), ("ALL", "node"))
 class OracleEngine:
     """The matching engine, slow and obvious; methods as in `fluxion_py/_core/engine.pyi`."""
 
-    count_visits = False  # it always counts them
+    count_visits = True
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ def run(seed: int, length: int = 60) -> Twins:
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_strict_searches_live_the_same_history(block: int) -> None:
-    """And the indexed search answers its part: nothing with a plan, a label or changed books."""
+    """And it is the indexed search that answers part of it: ids in no order are the walk's."""
     if SEED is not None:
         run(int(SEED))
         return
