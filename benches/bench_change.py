@@ -1,4 +1,4 @@
-"""A node comes and goes while jobs run: what a change of the graph costs, and the first match after.
+"""A node comes and goes while jobs run: what a change costs, and the first match after it.
 
 `change-attach-*` is `Matcher.attach` of one node with all below it, `change-remove-*` its removal,
 each with the next match. Machines from 71,000 to 1,137,000 vertices: the cost should not follow.

@@ -68,7 +68,7 @@ cdef class Unfolding:
         cdef list found = []
         if self.listed is not None:
             return [vertex[0] for vertex in self.listed[0]]
-        self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+        self.unfold.run(self.rows, self.row_limit, self.removals, -1, 0, 0, 0)
         for at in range(self.unfold.emission.emitted.size()):
             found.append(self.unfold.emission.emitted[at].row)
         return found

@@ -1,8 +1,8 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """The dominant tree as blocks of children in policy order (see the .pxd, read it first).
 
-Built in one pass, O(vertices log fan-out), some 26 bytes per vertex; grows and shrinks in place. Types that the indexed search
-does not understand are marked odd: requests for them go to the walk.
+Built in one pass, O(vertices log fan-out), some 26 bytes per vertex; grows and shrinks in place.
+Types that the indexed search does not understand are marked odd: requests for them go to the walk.
 """
 
 cimport cython

@@ -117,7 +117,8 @@ cdef class Unfold:
         if self.tree.removals > self.removals and self.tree.removed.count(row):
             for gone in self.tree.removed[row]:
                 if gone.first < self.row_limit and gone.second >= self.removals:
-                    children.push_back(pair[int32_t, int32_t](self.tree.way[gone.first], gone.first))
+                    child = gone.first
+                    children.push_back(pair[int32_t, int32_t](self.tree.way[child], child))
         sort(children.begin(), children.end())
         for at in range(children.size()):
             self.list_whole(children[at].second, depth + 1)

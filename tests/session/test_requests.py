@@ -1,6 +1,7 @@
 """Equal jobspecs are read once, and nothing of that can be seen."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.machines import mini
 from tests.session.driver import Driver, jobspec, slot, some
 
 
-def text(count: int = 1, **system: object) -> bytes:
+def text(count: int = 1, **system: Any) -> bytes:  # noqa: ANN401
     return json.dumps(jobspec([slot(count, some("core"))], **system)).encode()
 
 
@@ -61,4 +62,5 @@ def test_a_file_that_changes_between_two_commands_is_read_anew(driver: Driver) -
     )
     assert run.out.count('"queue": "batch"') == 3  # the reference's queue sticks
     assert run.stderr.count("Jobspec error for") == 2
-    assert "Jobspec error for 2" in run.stderr and "Jobspec error for 4" in run.stderr
+    assert "Jobspec error for 2" in run.stderr
+    assert "Jobspec error for 4" in run.stderr
