@@ -58,6 +58,7 @@ cdef class Engine:
     cdef Quick quick                        # None: not made yet for the graph as it is
     cdef bint indexed                       # it may be asked at all
     cdef readonly int64_t indexed_matches   # that were answered by the indexed search
+    cdef readonly int64_t primings          # how often the whole graph was looked at
     cdef public int64_t graph_end
     cdef bytes allowed                      # the constraint of this operation
     cdef bint flexible
@@ -631,6 +632,7 @@ cdef class Engine:
             return
         self.leave_graph()
         self.ledger.prime()
+        self.primings += 1
         self.walk.fit_graph()
         if not self.strict:
             self.nodes_up = self.count_nodes_up()
