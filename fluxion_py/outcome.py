@@ -15,6 +15,9 @@ SelectedVertex: TypeAlias = tuple[int, int, bool, int]
 SelectedEdge: TypeAlias = tuple[int, int, int]
 """(source row, target row, subsystem id)"""
 
+Rows: TypeAlias = Callable[[], list[int]]
+"""What lists the rows of a `Selection` alone."""
+
 Listing: TypeAlias = Callable[[], tuple[list[SelectedVertex], list[SelectedEdge]]]
 """What lists the vertices and edges of a `Selection` when they are asked for."""
 
@@ -36,10 +39,10 @@ class Selection:
     `vertices` holds `(row, needs, exclusive, depth)` with depth 1 at the root; `edges` holds
     `(source row, target row, subsystem id)` in emission order; `labels` maps a row to the label
     of the jobspec resource that it satisfies. With `later` the first two are listed by a call of
-    it when one of them is first asked for.
+    it when one of them is first asked for; `rows` lists their rows until then.
     """
 
-    __slots__ = ("_edges", "_later", "_vertices", "labels")
+    __slots__ = ("_edges", "_later", "_rows", "_vertices", "labels")
 
     def __init__(
         self,
@@ -48,10 +51,12 @@ class Selection:
         labels: dict[int, str] | None = None,
         *,
         later: Listing | None = None,
+        rows: Rows | None = None,
     ) -> None:
         self._vertices = [] if vertices is None else vertices
         self._edges = [] if edges is None else edges
         self._later = later
+        self._rows = rows
         self.labels = {} if labels is None else labels
 
     @property
@@ -60,6 +65,13 @@ class Selection:
         if self._later is not None:
             self._list()
         return self._vertices
+
+    @property
+    def rows(self) -> list[int]:
+        """The rows of the vertices, in their order."""
+        if self._later is not None and self._rows is not None:
+            return self._rows()
+        return [vertex[0] for vertex in self.vertices]
 
     @property
     def edges(self) -> list[SelectedEdge]:

@@ -78,6 +78,8 @@ cdef class Emission:
 
     cdef int open_level(self, int32_t depth) except -1:
         """Begin the sums of what is charged below a vertex of this depth."""
+        if self.jobid < 0:
+            return 0
         if self.below.size() <= <size_t> depth + 1:
             self.below.resize(depth + 2)
         self.below[depth].assign(self.ledger.tracked.size(), -1)
@@ -87,8 +89,8 @@ cdef class Emission:
                     int32_t depth) except -1:
         """List an emitted vertex, hold it, charge its filter, and pass the sums up."""
         cdef Ledger ledger = self.ledger
-        cdef vector[int64_t]* mine = &self.below[depth]
-        cdef vector[int64_t]* parent = &self.below[depth - 1]
+        cdef vector[int64_t]* mine
+        cdef vector[int64_t]* parent
         cdef vector[int64_t] amounts
         cdef int16_t type = self.graph.v_type[row]
         cdef size_t kind
@@ -100,17 +102,20 @@ cdef class Emission:
         entry.depth = depth
         entry.exclusive = exclusive
         self.emitted.push_back(entry)
-        if self.jobid >= 0:
-            hold = ledger.add_hold(
-                row, way, self.jobid, self.start, self.end, needs if exclusive else 0,
-                TAGGED | ((OWNED | self.record_flags) if exclusive else 0)
-            )
-            for kind in range(mine.size()):
-                charged = charged or mine[0][kind] >= 0
-            if charged and ledger.has_filter(row):
-                for tracked in ledger.type_sets[ledger.f_set[ledger.v_filter[row]]]:
-                    amounts.push_back(max(0, mine[0][tracked]))
-                ledger.add_span(hold, amounts)
+        if self.jobid < 0:
+            return 0        # only listed: nothing is charged
+        mine = &self.below[depth]
+        parent = &self.below[depth - 1]
+        hold = ledger.add_hold(
+            row, way, self.jobid, self.start, self.end, needs if exclusive else 0,
+            TAGGED | ((OWNED | self.record_flags) if exclusive else 0)
+        )
+        for kind in range(mine.size()):
+            charged = charged or mine[0][kind] >= 0
+        if charged and ledger.has_filter(row):
+            for tracked in ledger.type_sets[ledger.f_set[ledger.v_filter[row]]]:
+                amounts.push_back(max(0, mine[0][tracked]))
+            ledger.add_span(hold, amounts)
         if depth == 1:
             return 0
         if parent.size() < mine.size():

@@ -23,6 +23,9 @@ class Engine:
     graph_end: int
     """End of the graph's life time (exclusive), in seconds; the start is 0."""
 
+    count_visits: bool
+    """The visits of matches and cancels are wanted, so every match walks; at first: `strict`."""
+
     def __init__(
         self,
         graph: FlatGraph,

@@ -59,6 +59,8 @@ cdef class Engine:
     cdef bint indexed                       # it may be asked at all
     cdef readonly int64_t indexed_matches   # that were answered by the indexed search
     cdef readonly int64_t primings          # how often the whole graph was looked at
+    cdef public bint count_visits           # the visits of matches and cancels are wanted: walk
+    cdef int64_t clock                      # strict: the time of all matches so far, -1: none
     cdef public int64_t graph_end
     cdef bytes allowed                      # the constraint of this operation
     cdef bint flexible
@@ -83,7 +85,9 @@ cdef class Engine:
             raise ValueError(f"unknown search {search}; known: quick, walk")
         self.graph = graph
         self.flexible = flexible
-        self.indexed = search == "quick" and not strict
+        self.indexed = search == "quick"
+        self.count_visits = strict
+        self.clock = -1
         self.strict = strict
         self.graph_end = graph_end
         self.ledger = Ledger(graph, numbers, list(filters), strict)
@@ -151,7 +155,7 @@ cdef class Engine:
             return self.outcome(
                 Errno.OK if self.satisfiable(request, duration) else Errno.NEVER, now, duration
             )
-        if self.indexed:
+        if self.asks_index(op, request, jobid, now):
             answer = self.match_indexed(op, request, duration, jobid, now, allowed)
             if answer is not None:
                 self.indexed_matches += 1
@@ -170,6 +174,35 @@ cdef class Engine:
             self.observe(jobid)
         return answer
 
+    cdef bint asks_index(self, str op, Request request, int64_t jobid, int64_t now) except -1:
+        """Say whether the indexed search may be asked; if not, the ledger is settled.
+
+        With `strict` only where the reference's books cannot be wrong and its rules are ours:
+        nothing but matches at one time and cancels of whole jobs has happened (else `distrust`),
+        no label was set (they stay), and its quick test of nodes lets the request pass.
+        """
+        if not self.indexed:
+            return False
+        if self.strict:
+            if self.clock < 0:
+                self.clock = now
+            if now != self.clock or not op.startswith("allocate") or self.knows(jobid):
+                self.distrust()
+                return False
+        if self.count_visits or self.strict and (
+            self.walk.labels or self.allowed is not None
+            or self.wanted_nodes(request) > self.nodes_up
+        ):
+            self.settle()
+            return False
+        return True
+
+    cdef int distrust(self) except -1:
+        """Let a strict engine walk from now on: the reference's sums may differ from its holds."""
+        if self.strict and self.indexed:
+            self.leave_graph()
+        return 0
+
     cdef object match_indexed(
         self, str op, Request request, int64_t duration, int64_t jobid, int64_t now, bytes allowed
     ):
@@ -184,7 +217,8 @@ cdef class Engine:
             return Outcome(Errno.BUSY, at, duration)
         duration = min(duration, self.graph_end - at)
         listing = self.take_indexed(jobid if op.startswith("allocate") else -1, at, duration, now)
-        return Outcome(Errno.OK, at, duration, at > now, Selection(later=listing))
+        selection = Selection(later=listing.once, rows=listing.once_rows)
+        return Outcome(Errno.OK, at, duration, at > now, selection)
 
     cdef int64_t find_indexed(
         self, Request request, int64_t duration, int64_t now, bytes allowed, bint later
@@ -208,6 +242,12 @@ cdef class Engine:
             return WALK
         if self.wanted_nodes(request) > self.nodes_up:
             return REFUSED
+        if self.strict:     # times to come, and what is booked for them, are the walk's affair
+            fits = quick.select(plan)
+            if fits and quick.occupancy.future or later and not fits:
+                quick.occupancy.settle()
+                return WALK
+            return now if fits else REFUSED
         if later or quick.occupancy.future:
             calendar = quick.calendar(plan)
         fits = quick.select(plan)
@@ -248,7 +288,9 @@ cdef class Engine:
         matcher's own.
         """
         cdef int64_t at
-        if not self.indexed or self.ledger.epoch != self.graph.epoch or self.knows(jobid):
+        if not self.indexed or self.strict or self.count_visits or (
+            self.ledger.epoch != self.graph.epoch or self.knows(jobid)
+        ):
             return NotImplemented
         at = self.find_indexed(request, duration, now, allowed, later)
         if at == WALK:
@@ -270,7 +312,9 @@ cdef class Engine:
         """
         cdef int64_t done = 0, length = min(duration, self.graph_end - now)
         cdef Quick quick
-        if not self.indexed or self.ledger.epoch != self.graph.epoch:
+        if not self.indexed or self.strict or self.count_visits or (
+            self.ledger.epoch != self.graph.epoch
+        ):
             return 0
         while done < count and not self.knows(jobid + done):
             if self.find_indexed(request, duration, now, allowed, False) != now:
@@ -291,7 +335,9 @@ cdef class Engine:
         """
         cdef Unfolding mine
         cdef Quick quick = self.quick
-        if quick is None or not quick.usable or not isinstance(listing, Unfolding):
+        if quick is None or not quick.usable or self.strict or (
+            not isinstance(listing, Unfolding)
+        ):
             return False
         mine = listing
         if not quick.is_current(mine) or self.ledger.epoch != self.graph.epoch:
@@ -521,6 +567,7 @@ cdef class Engine:
         cdef bint exclusive
         self.begin()
         self.settle()
+        self.distrust()
         if jobid < 0:
             raise ValueError(f"job id {jobid} is negative")
         if not self.strict and self.knows(jobid):
@@ -570,6 +617,7 @@ cdef class Engine:
         Nothing is checked against other jobs: the state that is loaded was checked when made.
         """
         self.settle()
+        self.distrust()
         self.emission.book(jobid, vertices, at, duration, RESERVED if reserved else 0)
         self.observe(jobid)
 
@@ -591,6 +639,8 @@ cdef class Engine:
         """Give back everything of a job. Raises KeyError if it has nothing here."""
         cdef Quick quick = self.quick
         self.ledger.check_primed()
+        if self.count_visits:
+            self.settle()
         if quick is None or not quick.usable or not quick.occupancy.slots.count(jobid):
             return self.canceller.whole(jobid)
         if quick.occupancy.drop(jobid):
@@ -604,6 +654,7 @@ cdef class Engine:
         nothing is changed.
         """
         self.settle()
+        self.distrust()
         release = self.canceller.ranks(jobid, ranks)
         self.observe(jobid)
         return release
@@ -616,6 +667,7 @@ cdef class Engine:
         is its place in it, as the reference has it (errata G4 d).
         """
         self.settle()
+        self.distrust()
         release = self.canceller.vertices(jobid, rows)
         self.observe(jobid)
         return release
@@ -665,6 +717,7 @@ cdef class Engine:
             for listing in self.quick.occupancy.answers.values():
                 listing()       # now: it must not see what is new
         self.quick = None
+        self.indexed = self.indexed and not self.strict
         return 0
 
     def remove(self, int32_t row):

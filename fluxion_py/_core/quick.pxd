@@ -47,6 +47,7 @@ cdef class Quick:
     cdef vector[int32_t] away               # out of the tournaments for a while
 
     cdef bint fits_setting(self) except -1
+    cdef bint counts_all(self) except -1
     cdef int insert(self, int32_t edge) except -1
     cdef bint remove(self, const vector[int32_t]& gone) except -1
     cdef int forget(self) except -1
@@ -71,5 +72,7 @@ cdef class Quick:
     cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1
     cdef int choose_found(self, Index index, int64_t wanted) except -1
     cdef int take(self, Index index) except -1
+    cdef int best_found(self, int32_t row, int32_t number, int32_t first,
+                        vector[int32_t]& rows) except -1
     cdef int take_whole_above(self, Plan plan) except -1
     cdef object unfolding(self, const vector[int32_t]& rows)

@@ -9,8 +9,9 @@ weights, those that fit only, with the tallies of matching.md 4.2 (core-algorith
 """
 
 cimport cython
-from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libcpp.algorithm cimport sort
+from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 from fluxion_py._core.bits cimport count_bits
@@ -18,6 +19,7 @@ from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.fitting cimport Fitting
+from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
 from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
@@ -50,9 +52,26 @@ cdef class Unfolding:
     def __call__(self):
         """Return (vertices, edges) as a `Selection` has them."""
         if self.listed is None:
-            self.unfold.run(self.rows, self.row_limit, self.removals, -1, 0, 0, 0)
-            self.listed = self.unfold.emission.listed()
+            self.listed = self.once()
         return self.listed
+
+    def once(self):
+        """Return the same without keeping it: for a caller who does, or prints and forgets it."""
+        if self.listed is not None:
+            return self.listed
+        self.unfold.run(self.rows, self.row_limit, self.removals, -1, 0, 0, 0)
+        return self.unfold.emission.listed()
+
+    def once_rows(self):
+        """Return the rows of the vertices alone, in their order."""
+        cdef size_t at
+        cdef list found = []
+        if self.listed is not None:
+            return [vertex[0] for vertex in self.listed[0]]
+        self.unfold.run(self.rows, self.row_limit, -1, 0, 0, 0)
+        for at in range(self.unfold.emission.emitted.size()):
+            found.append(self.unfold.emission.emitted[at].row)
+        return found
 
 
 @cython.final
@@ -77,10 +96,28 @@ cdef class Quick:
         """Say whether policy, subsystems and graph are such that the search gives right answers."""
         cdef Walk walk = self.walk
         return not (
-            walk.strict or walk.flexible or not walk.others.empty() or walk.ledger.any_shared
+            (walk.strict and not (walk.stop_on_first and self.counts_all()))
+            or walk.flexible or not walk.others.empty() or walk.ledger.any_shared
             or walk.order not in (HIGH, LOW) or (walk.reference_ties and not walk.stop_on_first)
             or walk.graph.v_first_out[<int32_t> walk.graph.roots[walk.ledger.dominant]] < 0
         )
+
+    cdef bint counts_all(self) except -1:
+        """Say whether the reference's sums count every vertex: no type has leaves and inner ones.
+
+        It counts a type from its first leaf on, and misses those inner vertices that come before.
+        """
+        cdef FlatGraph graph = self.walk.graph
+        cdef size_t row
+        cdef vector[uint8_t] sorts
+        sorts.assign(len(graph.type_names), 0)
+        for row in range(graph.v_type.size()):
+            if graph.v_flags[row] & ALIVE:
+                sorts[graph.v_type[row]] |= 1 if graph.v_first_out[row] < 0 else 2
+        for row in range(sorts.size()):
+            if sorts[row] == 3:
+                return False
+        return True
 
     # ---- growth ----
 
@@ -478,12 +515,34 @@ cdef class Quick:
             elif index.kind == VERTICES:
                 self.fitting.take_vertex(row, index.plan.first)
             else:
-                self.fitting.collect(row, index.plan.first, self.picked[number], rows)
+                self.best_found(row, number, index.plan.first, rows)
                 for other in range(rows.size()):
                     self.fitting.take_vertex(rows[other], index.plan.first)
             self.picked[number] = 0
         if index.plan.any_whole:
             self.take_whole_above(index.plan)
+        return 0
+
+    cdef int best_found(self, int32_t row, int32_t number, int32_t first,
+                        vector[int32_t]& rows) except -1:
+        """Find the children that were chosen of a vertex: with first* the best of those visited."""
+        cdef size_t at
+        cdef int64_t found = self.picked[number]
+        cdef vector[pair[int32_t, int32_t]] keyed
+        cdef int32_t block = self.tree.block(row, self.fitting.request.nodes[first].type)
+        if self.walk.stop_on_first and self.tree.b_inner[block]:    # visited by weight
+            found = 0
+            for at in range(self.candidates.size()):
+                found += self.candidates[at] == number
+        self.fitting.collect(row, first, found, rows)
+        if found == self.picked[number]:
+            return 0
+        for at in range(rows.size()):
+            keyed.push_back(pair[int32_t, int32_t](self.tree.place[rows[at]], rows[at]))
+        sort(keyed.begin(), keyed.end())
+        rows.resize(self.picked[number])
+        for at in range(rows.size()):
+            rows[at] = keyed[at].second
         return 0
 
     cdef int take_whole_above(self, Plan plan) except -1:

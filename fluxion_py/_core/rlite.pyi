@@ -4,5 +4,5 @@ from fluxion_py._core.flatgraph import FlatGraph
 
 def idset_text(numbers: Iterable[int]) -> str: ...
 def children_of_nodes(
-    graph: FlatGraph, vertices: Sequence[tuple[int, int, bool, int]], complete: bool
+    graph: FlatGraph, vertices: Sequence[tuple[int, int, bool, int]] | Sequence[int], complete: bool
 ) -> list[tuple[str, int]]: ...

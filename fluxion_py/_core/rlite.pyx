@@ -47,7 +47,7 @@ def children_of_nodes(FlatGraph graph not None, list vertices not None, bint com
     """Return (JSON object of the children, row) of every node, in order.
 
     Cores and GPUs count for the next node after them. Nodes without any are left out, unless
-    `complete`. `vertices` holds tuples that start with a row.
+    `complete`. `vertices` holds rows, or tuples that start with one.
     """
     cdef int16_t core = graph.find_type("core"), gpu = graph.find_type("gpu")
     cdef int16_t node = graph.find_type("node"), storage = graph.find_type("storage_node")
@@ -57,7 +57,7 @@ def children_of_nodes(FlatGraph graph not None, list vertices not None, bint com
     cdef string text
     found = []
     for vertex in vertices:
-        row = (<tuple?> vertex)[0]
+        row = (<tuple> vertex)[0] if isinstance(vertex, tuple) else vertex
         graph.check(row)
         type = graph.v_type[row]
         if type == core:

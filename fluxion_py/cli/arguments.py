@@ -25,15 +25,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(
-    name: str, summary: str, add: Callable[[Parser], None], words: list[str]
+    prog: str, summary: str, add: Callable[[Parser], None], words: list[str]
 ) -> argparse.Namespace | None:
     """Return the checked arguments of a subcommand; None if help was printed instead.
 
-    Where a command may stand, the words after a `--` are it, `arguments.command`; else None.
-    Raises `InputError`.
+    Where a command may stand, the words after a `--` are it, `arguments.command`; else None. With
+    the default `command_last` it begins at the first word that is no option. Raises `InputError`.
     """
     parser = Parser(
-        prog=f"fluxion-match {name}",
+        prog=prog,
         description=summary[0].upper() + summary[1:] + ".",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -43,20 +43,36 @@ def parse(
     if "--" in words and parser.get_default("takes_command"):
         cut = words.index("--")
         words, command = words[:cut], words[cut + 1 :]
+    last = parser.get_default("command_last")
     try:
-        arguments = parser.parse_intermixed_args(words)
+        arguments = (parser.parse_args if last else parser.parse_intermixed_args)(words)
     except SystemExit:  # --help has printed its text
         return None
+    if last:
+        command = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     arguments.command = command
     return arguments
 
 
 def example(parser: Parser, *lines: str) -> None:
     """Show examples at the end of the help."""
-    parser.epilog = "Example:\n" + "\n".join(f"  fluxion-match {line}" for line in lines)
+    parser.epilog = "Example:\n" + "\n".join(
+        f"  {parser.prog.partition(' ')[0]} {line}" for line in lines
+    )
 
 
-def add_graph(parser: Parser, *, state: bool = True) -> None:
+def add_command(parser: Parser, *, required: bool = True) -> None:
+    """Have a command come last, from the first word that is no option."""
+    parser.set_defaults(command_last=True)
+    parser.add_argument(
+        "words",
+        metavar="COMMAND" if required else "[COMMAND]",
+        nargs=argparse.REMAINDER,
+        help="the program and its arguments; options come before it",
+    )
+
+
+def add_graph(parser: "Parser | argparse._ArgumentGroup", *, state: bool = True) -> None:
     """Add -L, and --state if wanted."""
     parser.add_argument(
         "-L",

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fluxion_py.cli.commands import ALIASES, COMMANDS, overview
+from fluxion_py.cli.commands import ALIASES, COMMANDS, Command, overview
 from fluxion_py.cli.streams import accept_any_bytes, discard_output, replace_closed
 from fluxion_py.errors import Busy, FluxionError, InputError, Unsatisfiable
 
@@ -18,13 +19,32 @@ DONE, BAD_INPUT, BUSY, NEVER, BUG = 0, 1, 16, 19, 70
 INTERRUPTED = 130
 
 
-def run_tool(name: str, rest: list[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program with subcommands: its name, the package of their modules, what there is.
+
+    A subcommand may be two words, of which the first is a key of `groups`; the function there
+    returns the help of the group.
+    """
+
+    prog: str
+    package: str
+    commands: Mapping[str, Command]
+    aliases: Mapping[str, str]
+    overview: Callable[[], str]
+    groups: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+
+
+MATCH = Tool("fluxion-match", "fluxion_py.cli", COMMANDS, ALIASES, overview)
+
+
+def run_tool(name: str, rest: list[str], tool: Tool = MATCH) -> int:
     """Run a subcommand, or print the help or the version; return the exit code."""
     replace_closed()
     for stream in (sys.stdout, sys.stderr):
         accept_any_bytes(stream)
     try:
-        status = _run(name, rest)
+        status = _run(tool, name, rest)
         sys.stdout.flush()
     except BrokenPipeError:
         discard_output()
@@ -38,17 +58,17 @@ def run_tool(name: str, rest: list[str]) -> int:
     return status
 
 
-def _run(name: str, rest: list[str]) -> int:
+def _run(tool: Tool, name: str, rest: list[str]) -> int:
     if name in ("-h", "--help", "help"):
-        sys.stdout.write(overview())
+        sys.stdout.write(tool.overview())
         return DONE
     if name in ("--version", "version"):
         from importlib.metadata import version
 
-        sys.stdout.write(f"fluxion-match {version('fluxion-py')}\n")
+        sys.stdout.write(f"{tool.prog} {version('fluxion-py')}\n")
         return DONE
     try:
-        return _dispatch(ALIASES.get(name, name), rest)
+        return _dispatch(tool, tool.aliases.get(name, name), rest)
     except (Busy, Unsatisfiable) as refusal:
         complain(str(refusal))
         return BUSY if isinstance(refusal, Busy) else NEVER
@@ -65,29 +85,42 @@ def _run(name: str, rest: list[str]) -> int:
         place = _origin(error)
         complain(
             f"error: internal error ({type(error).__name__}: {error}, {place}); "
-            "this is a bug in fluxion-match",
+            f"this is a bug in {tool.prog}",
             "please report it with the command line and its files",
         )
         return BUG
     return BAD_INPUT
 
 
-def _dispatch(name: str, rest: list[str]) -> int:
-    command = COMMANDS.get(name)
+def _dispatch(tool: Tool, name: str, rest: list[str]) -> int:
+    if name in tool.groups:
+        if not rest or rest[0] in ("-h", "--help"):
+            sys.stdout.write(tool.groups[name]())
+            return DONE
+        name, rest = f"{name} {rest[0]}", rest[1:]
+    command = tool.commands.get(name)
     if command is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, [*COMMANDS, *ALIASES], 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise InputError(
-            f"no subcommand {name[:60]!r}{meant}", hint=f"subcommands: {', '.join(COMMANDS)}"
-        )
+        raise _unknown(tool, name)
     from fluxion_py.cli.arguments import parse
 
-    module = import_module(f"fluxion_py.cli.{command.module}")
+    module = import_module(f"{tool.package}.{command.module}")
     run: Callable[[Namespace], int] = getattr(module, f"run_{command.stem}")
-    arguments = parse(name, command.summary, getattr(module, f"add_{command.stem}"), rest)
+    add = getattr(module, f"add_{command.stem}")
+    arguments = parse(f"{tool.prog} {name}", command.summary, add, rest)
     return DONE if arguments is None else run(arguments)
+
+
+def _unknown(tool: Tool, name: str) -> InputError:
+    from difflib import get_close_matches
+
+    names = [*tool.commands, *tool.aliases, *tool.groups]
+    near = get_close_matches(name, names, 1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    group, space, _ = name.partition(" ")
+    known = [other for other in tool.commands if not space or other.startswith(f"{group} ")]
+    return InputError(
+        f"no subcommand {name[:60]!r}{meant}", hint=f"subcommands: {', '.join(known)}"
+    )
 
 
 def complain(line: str, hint: str | None = None) -> None:

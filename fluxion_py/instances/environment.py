@@ -2,11 +2,13 @@
 
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluxion_py.errors import InputError
 from fluxion_py.hostlist import parse_hostlist
+from fluxion_py.idset import format_idset
 
 if TYPE_CHECKING:
     from fluxion_py.graph.resource_graph import ResourceGraph
@@ -27,10 +29,10 @@ def graph_from_environment() -> "ResourceGraph":
     nodes = os.environ.get("SLURM_JOB_NODELIST")
     if nodes:
         return ResourceGraph.from_text(
-            _r_of(parse_hostlist(nodes), _slurm_cores()), format="rv1exec"
+            _r_of(parse_hostlist(nodes), range(_slurm_cores())), format="rv1exec"
         )
     host = socket.gethostname().split(".")[0] or "localhost"
-    return ResourceGraph.from_text(_r_of([host], len(os.sched_getaffinity(0))), format="rv1exec")
+    return ResourceGraph.from_text(_r_of([host], os.sched_getaffinity(0)), format="rv1exec")
 
 
 def _slurm_cores() -> int:
@@ -40,10 +42,10 @@ def _slurm_cores() -> int:
     return int(text)
 
 
-def _r_of(hosts: list[str], cores: int) -> str:
+def _r_of(hosts: list[str], cores: Iterable[int]) -> str:
     import json
 
-    ranks, ids = (f"0-{number - 1}" if number > 1 else "0" for number in (len(hosts), cores))
-    lite = [{"rank": ranks, "children": {"core": ids}}]
+    children = {"core": format_idset(cores)}
+    lite = [{"rank": format_idset(range(len(hosts))), "children": children}]
     execution = {"R_lite": lite, "starttime": 0, "expiration": 0, "nodelist": [",".join(hosts)]}
     return json.dumps({"version": 1, "execution": execution})

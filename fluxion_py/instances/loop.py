@@ -110,8 +110,13 @@ class InstanceLoop(JobStore):
         assert job.allocation is not None
         jobspec = self.jobspec(job.id)
         deadline = job.allocation.expiration if job.duration else None
-        directory = None if self._directory is None else self._directory / f"{job.id}"
-        return Launch(job.id, jobspec, job.allocation, deadline, directory, job.userid)
+        return Launch(
+            job.id, jobspec, job.allocation, deadline, self.directory_of(job.id), job.userid
+        )
+
+    def directory_of(self, jobid: int) -> Path | None:
+        """Return the folder of a job, where its output is; None if this instance keeps none."""
+        return None if self._directory is None else self._directory / f"{jobid}"
 
     def _end_running(self, jobid: int, signal: int, now: float) -> None:
         """Have a running job end, by the executor, or at once where there is none."""

@@ -60,6 +60,8 @@ class Recovery:
     def ask(self, executor: Executor | None, launch_of: Callable[[Job], Launch]) -> None:
         """Ask the executor about the running jobs."""
         for job in list(self.store.queue.jobs.values()):
+            if job.state is JobState.INACTIVE and not job.freed:
+                self._clean(job, executor, launch_of)
             if executor is None or not _runs(job) or job.allocation is None:
                 continue
             fate = executor.recover(launch_of(job), self.now)
@@ -71,6 +73,16 @@ class Recovery:
                 self._lose(job, "it may have run while the instance was away; not run again")
             elif job.ending and fate is Fate.RUNNING:
                 executor.kill(job.id, 15, self.now)
+
+    def _clean(
+        self, job: Job, executor: Executor | None, launch_of: Callable[[Job], Launch]
+    ) -> None:
+        """Go on with the housekeeping of a job, or give its resources back where there is none."""
+        known = None
+        if executor is not None and executor.housekeeping and job.allocation is not None:
+            known = executor.recover(launch_of(job), self.now)
+        if known is not Fate.FINISHED:
+            self.store.queue.released(job.id, now=self.now)
 
     def _book(self, job: Job) -> bool:
         planned = job.freed

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fluxion_py.duration import parse_duration
 from fluxion_py.errors import FormatError
 from fluxion_py.jobspec.constraint import check_constraint
-from fluxion_py.jobspec.problem import Path, Problem, known
+from fluxion_py.jobspec.problem import MAPPING, Path, Problem, known
 from fluxion_py.jobspec.reading import Reading
 
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
@@ -27,7 +27,7 @@ def read_attributes(value: object, path: Path, reading: Reading) -> Attributes:
     """Return the attributes of a document; raise `Problem`. None is an empty section."""
     if value is None:
         return Attributes({}, 0, None, None)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MAPPING):
         raise known('"attributes" is not a mapping', path)
     for key in value:
         if key not in ("user", "system"):
@@ -41,7 +41,7 @@ def read_attributes(value: object, path: Path, reading: Reading) -> Attributes:
     system = value.get("system")
     if system is None:
         return Attributes(dict(value), 0, None, None)
-    if not isinstance(system, Mapping):
+    if not isinstance(system, MAPPING):
         raise known('"system" in "attributes" is not a mapping', place)
     duration = _read_duration(system.get("duration", 0), (*place, "duration"), reading)
     queue = None
@@ -91,7 +91,7 @@ def _read_duration(value: object, path: Path, reading: Reading) -> float:
 def _check_environment(value: object, path: Path, reading: Reading) -> None:
     if value is None or reading.reference:
         return
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MAPPING):
         raise Problem("`environment` is not a mapping", path, hint="write NAME: value")
     for name, text in value.items():
         if isinstance(text, (Mapping, list, tuple)):

@@ -76,15 +76,15 @@ def read_count(value: object, path: Path, *, reference: bool) -> Count:
 
     `reference` accepts a plain 0, which can never match, as the reference does.
     """
-    if isinstance(value, Mapping):
-        return _read_mapping(value, path, reference=reference)
-    if isinstance(value, (bool, int, float, str)):
+    if isinstance(value, (int, float, str)):
         if isinstance(value, str) and not _WHOLE.match(value):
             return _read_text(value, path)
         number = _unsigned(value, path)
         if number == 0 and not reference:
             raise Problem("the count is 0", path, hint="ask for at least 1, or leave it out")
         return Count(number, number)
+    if isinstance(value, Mapping):
+        return _read_mapping(value, path, reference=reference)
     raise known("count is not a mapping", path, hint=_HINT)
 
 

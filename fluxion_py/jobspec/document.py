@@ -5,11 +5,21 @@ else goes through YAML. A value is addressed by its path, a tuple of keys and in
 """
 
 import json
-from collections.abc import Mapping
+from types import NoneType
 from typing import Any, NoReturn
 
-from fluxion_py.jobspec.problem import MAX_DEPTH, MAX_VALUES, Path, Problem, too_deep, too_many
+from fluxion_py.jobspec.problem import (
+    MAPPING,
+    MAX_DEPTH,
+    MAX_VALUES,
+    Path,
+    Problem,
+    too_deep,
+    too_many,
+)
 from fluxion_py.jobspec.yaml_nodes import Marks, compose, marks_of
+
+_SCALARS = (str, int, float, NoneType)
 
 MAX_BYTES = 16 * 2**20
 """The largest jobspec text, in bytes."""
@@ -60,13 +70,15 @@ def read_document(text: str | bytes) -> Document:
     decoded = _decode(text)
     if decoded.lstrip()[:1] == "{":
         try:
-            root = json.loads(decoded, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+            root = _JSON.decode(decoded)
         except RecursionError:
             raise too_deep() from None
         except ValueError:
             pass  # YAML in flow style, or an error that the YAML reader can place
         else:
-            check_size(root)
+            # No more brackets than levels allowed: the common case needs no closer look.
+            if decoded.count("{") + decoded.count("[") > MAX_DEPTH:
+                check_size(root)
             return Document(root, decoded)
     root, marks = compose(decoded)
     return Document(root, decoded, marks)
@@ -74,7 +86,7 @@ def read_document(text: str | bytes) -> Document:
 
 def check_size(root: object) -> None:
     """Raise `Problem` if values are nested deeper than `MAX_DEPTH`, or are too many."""
-    level = [root] if isinstance(root, (Mapping, list, tuple)) else []
+    level = [root] if isinstance(root, (list, tuple, *MAPPING)) else []
     seen = 0
     for _ in range(MAX_DEPTH):
         if not level:
@@ -85,8 +97,8 @@ def check_size(root: object) -> None:
         level = [
             child
             for parent in level
-            for child in (parent.values() if isinstance(parent, Mapping) else parent)
-            if isinstance(child, (Mapping, list, tuple))
+            for child in (parent.values() if isinstance(parent, MAPPING) else parent)
+            if not isinstance(child, _SCALARS) and isinstance(child, (list, tuple, *MAPPING))
         ]
     if level:
         raise too_deep()
@@ -119,3 +131,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

@@ -7,7 +7,7 @@ from fluxion_py.errors import JobspecError
 from fluxion_py.jobspec.attributes import read_attributes
 from fluxion_py.jobspec.document import Document, check_size, read_document
 from fluxion_py.jobspec.model import Jobspec
-from fluxion_py.jobspec.problem import Problem, format_path, known
+from fluxion_py.jobspec.problem import MAPPING, Problem, format_path, known
 from fluxion_py.jobspec.reading import Reading
 from fluxion_py.jobspec.resources import read_resources
 from fluxion_py.jobspec.tasks import read_tasks
@@ -64,7 +64,7 @@ def parse_object(
 
 def _read(reading: Reading) -> Jobspec:
     root = reading.document.root
-    if not isinstance(root, Mapping):
+    if not isinstance(root, MAPPING):
         raise known(
             "Top level of jobspec is not a mapping",
             (),
@@ -102,7 +102,7 @@ def _check_keys(root: Mapping[str, object]) -> None:
 
 def _missing_hint(key: str, root: Mapping[str, object]) -> str:
     attributes = root.get("attributes")
-    if isinstance(attributes, Mapping) and key in attributes:
+    if isinstance(attributes, MAPPING) and key in attributes:
         return f"`{key}` stands under `attributes`; start it in column 1"
     if key == "attributes":
         return "add `attributes: {system: {duration: 3600}}`"
@@ -115,9 +115,11 @@ def _read_version(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         value = int(value)
     hint = "write `version: 1`"
-    if value is None or isinstance(value, (Mapping, list, tuple)):
+    if value is None or isinstance(value, (list, tuple)):
         raise known('"version" must be a scalar', ("version",), hint=hint)
     if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, MAPPING):
+            raise known('"version" must be a scalar', ("version",), hint=hint)
         message = f"{value!r} is no version number"
         raise Problem(message, ("version",), hint=hint, conversion=True)
     if value < 0 or value >= 2**32:

@@ -1,5 +1,10 @@
 """What can be wrong with a document, and where: `Problem`, paths, and the common limits."""
 
+from collections.abc import Mapping
+
+MAPPING = (dict, Mapping)
+"""For `isinstance`: a dict is recognised at once, where `Mapping` alone takes ten times as long."""
+
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 100

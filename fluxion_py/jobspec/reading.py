@@ -26,6 +26,8 @@ class Reading:
 
     def scalar(self, value: object, path: Path, complaint: str) -> str:
         """Return the text of a scalar; raise `Problem` with `complaint` for anything else."""
-        if value is None or not isinstance(value, (str, bool, int, float)):
+        if isinstance(value, str):
+            return value
+        if value is None or not isinstance(value, (bool, int, float)):
             raise known(complaint, path)
         return self.document.text_of(path, value)

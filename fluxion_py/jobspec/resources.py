@@ -5,7 +5,7 @@ from typing import Any
 
 from fluxion_py.jobspec.counts import read_count
 from fluxion_py.jobspec.model import SLOT_TYPES, Resource
-from fluxion_py.jobspec.problem import MAX_DEPTH, Path, Problem, known, too_deep
+from fluxion_py.jobspec.problem import MAPPING, MAX_DEPTH, Path, Problem, known, too_deep
 from fluxion_py.jobspec.reading import Reading
 
 MAX_RESOURCES = 5_000
@@ -59,7 +59,7 @@ def read_resources(
 
 
 def _read_resource(value: object, path: Path, reading: Reading, slot: str | None) -> Resource:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MAPPING):
         raise known("resource is not a mapping", path, hint="write `- type: ...` and `count: ...`")
     kind = _read_type(value, path, reading)
     if "count" not in value:
@@ -74,12 +74,9 @@ def _read_resource(value: object, path: Path, reading: Reading, slot: str | None
                 at_key=True,
             )
     count = read_count(value["count"], (*path, "count"), reference=reading.reference)
-    label, unit, identifier = (
-        reading.scalar(value[key], (*path, key), f'Value of "{key}" must be a scalar')
-        if key in value
-        else None
-        for key in ("label", "unit", "id")
-    )
+    label = _read_text(value, "label", path, reading)
+    unit = _read_text(value, "unit", path, reading)
+    identifier = _read_text(value, "id", path, reading)
     exclusive = _read_exclusive(value, path)
     if kind in SLOT_TYPES:
         _check_slot(value, kind, label, path, reading, slot)
@@ -88,6 +85,12 @@ def _read_resource(value: object, path: Path, reading: Reading, slot: str | None
     if "with" in value:
         children = read_resources(value["with"], (*path, "with"), reading, slot=slot)
     return Resource(kind, count, children, label, exclusive, unit, identifier)
+
+
+def _read_text(value: Mapping[str, Any], key: str, path: Path, reading: Reading) -> str | None:
+    if key not in value:
+        return None
+    return reading.scalar(value[key], (*path, key), f'Value of "{key}" must be a scalar')
 
 
 def _read_type(value: Mapping[str, Any], path: Path, reading: Reading) -> str:

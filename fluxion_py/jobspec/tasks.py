@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluxion_py.jobspec.model import Task
-from fluxion_py.jobspec.problem import Path, Problem, known
+from fluxion_py.jobspec.problem import MAPPING, Path, Problem, known
 from fluxion_py.jobspec.reading import Reading
 
 _KEYS = ("command", "slot", "count", "distribution", "attributes")
@@ -19,7 +19,7 @@ def read_tasks(value: object, path: Path, reading: Reading) -> tuple[Task, ...]:
 
 
 def _read_task(value: object, path: Path, reading: Reading) -> Task:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MAPPING):
         raise known("task is not a mapping", path)
     if "command" not in value:
         raise known('Key "command" missing from task', path, hint="add `command: [app]`")
@@ -37,7 +37,7 @@ def _read_task(value: object, path: Path, reading: Reading) -> Task:
         place = (*path, "distribution")
         distribution = reading.scalar(value["distribution"], place, complaint)
     attributes = value.get("attributes", {})
-    if not isinstance(attributes, Mapping):
+    if not isinstance(attributes, MAPPING):
         raise known('"attributes" in task is not a mapping', (*path, "attributes"))
     _check_keys(value, path, reading)
     _check_label(slot, path, reading)
@@ -69,7 +69,7 @@ def _read_count(value: Mapping[str, Any], path: Path, reading: Reading) -> tuple
         return None
     place = (*path, "count")
     count = value["count"]
-    if not isinstance(count, Mapping):
+    if not isinstance(count, MAPPING):
         raise known('"count" in task is not a mapping', place, hint=_COUNT_HINT)
     if len(count) != 1:
         raise known('"count" in task must have exactly one entry', place, hint=_COUNT_HINT)

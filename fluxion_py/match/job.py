@@ -187,6 +187,18 @@ class JobTable:
         return affected
 
 
+def format_jobid(jobid: int, *, ascii: bool = False) -> str:
+    """Return the F58 text of an id, "ƒ..." or in ASCII "f...". Raises `ValueError` out of range."""
+    if not 0 <= jobid <= MAX_JOBID:
+        raise ValueError(f"a job id is from 0 to 2^63 - 1, not {jobid}")
+    text = ""
+    number = jobid
+    while number or not text:
+        number, digit = divmod(number, 58)
+        text = _F58_DIGITS[digit] + text
+    return ("f" if ascii else "ƒ") + text
+
+
 def parse_jobid(text: str) -> int:
     """Return a job id given in decimal, hexadecimal (0x...) or F58 (RFC 19: "f" or "ƒ" first).
 

@@ -21,6 +21,9 @@ class MatchEngine(Protocol):
         """End of the life time, seconds."""
         ...
 
+    count_visits: bool
+    """The visits of matches and cancels are wanted, at whatever price."""
+
     @property
     def graph(self) -> FlatGraph:
         """The graph it works on."""

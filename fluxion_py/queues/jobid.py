@@ -1,27 +1,15 @@
 """Ids of jobs: 63-bit integers that ascend with time, and their short text (RFC 19).
 
-`fluxion_py.match.job.parse_jobid` reads the texts back.
+`fluxion_py.match.job` has the texts.
 """
 
 from fluxion_py.match.job import MAX_JOBID
+from fluxion_py.match.job import format_jobid as format_jobid  # its place among the ids
 
 EPOCH_MS = 1_577_836_800_000
 """2020-01-01T00:00:00Z, from which the ids of instances count milliseconds."""
 
-_DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _SEQUENCE_BITS = 24  # generator and sequence bits of a FLUID (RFC 19)
-
-
-def format_jobid(jobid: int, *, ascii: bool = False) -> str:
-    """Return the F58 text of an id, "ƒ..." or in ASCII "f...". Raises `ValueError` out of range."""
-    if not 0 <= jobid <= MAX_JOBID:
-        raise ValueError(f"a job id is from 0 to 2^63 - 1, not {jobid}")
-    text = ""
-    number = jobid
-    while number or not text:
-        number, digit = divmod(number, 58)
-        text = _DIGITS[digit] + text
-    return ("f" if ascii else "ƒ") + text
 
 
 class JobIds:

@@ -16,11 +16,14 @@ def cancel(session: Session, words: list[str]) -> None:
     if job is None:
         session.error(f"cancel: ERROR: nonexistent job {jobid}")
         return
+    session.engine.count_visits = session.options.elapsed or words[2:] == ["stats"]
     try:
         release = session.engine.cancel(jobid)
     except (KeyError, ValueError):
         session.error(f"cancel: ERROR: error encountered while removing job {jobid}")
         return
+    finally:
+        session.engine.count_visits = session.options.elapsed
     job.state = JobState.CANCELED
     _report_visits(session, words[2:], "CANCEL", release)
 

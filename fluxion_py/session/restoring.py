@@ -62,8 +62,7 @@ def _restore(
         job.state = JobState.RESERVED if outcome.reserved else JobState.ALLOCATED
         session.jobs.add(job)
         session.jobs.times.add(job.overhead)
-    session.out(emitted)
-    report(session, outcome, job.jobid, job.overhead)
+    report(session, outcome, emitted, job.jobid, job.overhead)
 
 
 def _claim(

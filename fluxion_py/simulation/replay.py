@@ -3,6 +3,7 @@
 import heapq
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from fluxion_py.errors import MatchError, Unsatisfiable
 from fluxion_py.queues.job import Job
@@ -24,9 +25,10 @@ SWEEP_EVERY = 20_000
 class Replay:
     """One run of jobs, given as columns, through a queue with a virtual clock.
 
-    At one time first all jobs end that are to, then jobs arrive, then the queue has its cycles.
-    A job of more than `capacity` units can never run. `units` are the rows that are listed as places, in order; without them no places are kept.
-    `watch` is called now and then with the number of jobs that have ended.
+    At one time first all jobs end that are to, then jobs arrive, then the queue has its cycles. A
+    job of more than `capacity` units can never run. `units` are the rows that are listed as places,
+    in order; without them no places are kept. `watch` is called now and then with the number of
+    jobs that have ended.
     """
 
     def __init__(
@@ -145,7 +147,7 @@ class Replay:
             position[row] for row, *_ in job.allocation.selection.vertices if row in position
         )
         found = [held[0]]
-        for before, after in zip(held, held[1:], strict=False):
+        for before, after in pairwise(held):
             if after != before + 1:
                 found += (before, after)
         return (*found, held[-1])

@@ -92,7 +92,7 @@ def percentile(values: Sequence[Number], percent: int) -> Number:
 
 @dataclass(frozen=True)
 class Series:
-    """Steps over time: from `times[i]` on there are `used[i]` units held and `queued[i]` jobs wait."""
+    """Steps over time: from `times[i]` on `used[i]` units are held and `queued[i]` jobs wait."""
 
     times: "array[int]"
     used: "array[int]"

@@ -41,7 +41,7 @@ def render(format: str, answer: Answer, *, complete: bool = True) -> str:
 
         return jgf.write_jgf(answer) if format == "jgf" else jgf.write_jgf_shorthand(answer)
     if format in FORMATS:
-        from fluxion_py.writers import rv1
+        from fluxion_py.writers.rv1 import WRITERS
 
-        return rv1.WRITERS[format](answer, complete=complete)
+        return WRITERS[format](answer, complete=complete)
     raise InputError(f"unknown format {format!r}", hint=f"one of {', '.join(FORMATS)}")

@@ -73,7 +73,10 @@ def scheduled_line(execution: Execution, answer: Answer, scheduling: str, queue:
 
 def execution_object(execution: Execution, answer: Answer) -> str:
     """Return the JSON object of the key `execution`."""
-    hosts = format_hostlist(host for _, host in sorted(execution.hosts, key=_rank_of))
+    if len(execution.hosts) == 1:
+        hosts = execution.hosts[0][1]
+    else:
+        hosts = format_hostlist(host for _, host in sorted(execution.hosts, key=_rank_of))
     nodelist = quoted(hosts) if hosts else ""
     properties = ""
     if execution.properties:
@@ -92,7 +95,7 @@ def collect(answer: Answer, *, complete: bool = False) -> Execution:
     """Gather ranks, hosts and properties: cores and gpus count for the next node after them."""
     graph = answer.graph
     execution = Execution()
-    for children, row in children_of_nodes(graph, answer.selection.vertices, complete):
+    for children, row in children_of_nodes(graph, answer.selection.rows, complete):
         rank = graph.rank(row)
         execution.ranks.setdefault(children, []).append(rank)
         execution.hosts.append((rank, graph.name(row)))

@@ -259,7 +259,7 @@ def test_control_characters_do_not_reach_the_terminal(tool: Tool) -> None:
 
 
 def test_a_bug_of_ours_is_one_line_and_70(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(name: str, rest: list[str]) -> int:
+    def broken(program: tool_module.Tool, name: str, rest: list[str]) -> int:
         raise ZeroDivisionError("oh\nno")
 
     monkeypatch.setattr(tool_module, "_dispatch", broken)

@@ -20,6 +20,8 @@ DEFAULT_FILTERS = (("ALL", "core"), ("ALL", "node"))
 class OracleEngine:
     """The matching engine, slow and obvious; methods as in `fluxion_py/_core/engine.pyi`."""
 
+    count_visits = True
+
     def __init__(
         self,
         graph: FlatGraph,

@@ -6,7 +6,7 @@ The right answers are made by hand, so that this test needs no matcher; the prop
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -131,6 +131,15 @@ CASES = {
 }
 
 
+def with_changes(right: Selection, **more: list[Any]) -> Selection:
+    """Return an answer with other vertices or edges."""
+    return Selection(
+        more.get("vertices", list(right.vertices)),
+        more.get("edges", list(right.edges)),
+        right.labels,
+    )
+
+
 def check(
     case: Case, flat: FlatGraph, selection: Selection, at: int = 0, duration: int = 100
 ) -> None:
@@ -161,7 +170,7 @@ def add_one(flat: FlatGraph, taken: list[int]) -> Iterator[tuple[str, Selection]
 def flip_flag(flat: FlatGraph, taken: list[int]) -> Iterator[tuple[str, Selection]]:
     right = answer(flat, taken)
     for place, (row, needs, exclusive, depth) in enumerate(right.vertices):
-        changed = replace(right, vertices=list(right.vertices))
+        changed = with_changes(right, vertices=list(right.vertices))
         changed.vertices[place] = (row, needs, not exclusive, depth)
         yield f"{flat.path(row)} exclusive={not exclusive}", changed
 
@@ -170,7 +179,7 @@ def wrong_units(flat: FlatGraph, taken: list[int]) -> Iterator[tuple[str, Select
     right = answer(flat, taken)
     for place, (row, needs, exclusive, depth) in enumerate(right.vertices):
         for units in {0, needs + 1, needs - 1, flat.size(row) + 1}:
-            changed = replace(right, vertices=list(right.vertices))
+            changed = with_changes(right, vertices=list(right.vertices))
             changed.vertices[place] = (row, units, exclusive, depth)
             yield f"{units} units of {flat.path(row)}", changed
 
@@ -178,23 +187,23 @@ def wrong_units(flat: FlatGraph, taken: list[int]) -> Iterator[tuple[str, Select
 def broken_tree(flat: FlatGraph, taken: list[int]) -> Iterator[tuple[str, Selection]]:
     right = answer(flat, taken)
     for place in range(len(right.vertices)):
-        yield f"vertex {place} lost", replace(right, vertices=_without(right.vertices, place))
+        yield f"vertex {place} lost", with_changes(right, vertices=_without(right.vertices, place))
         row, needs, exclusive, depth = right.vertices[place]
-        deeper = replace(right, vertices=list(right.vertices))
+        deeper = with_changes(right, vertices=list(right.vertices))
         deeper.vertices[place] = (row, needs, exclusive, depth + 1)
         yield f"vertex {place} deeper", deeper
         doubled = [*right.vertices[:place], right.vertices[place], *right.vertices[place:]]
-        yield f"vertex {place} twice", replace(right, vertices=doubled)
+        yield f"vertex {place} twice", with_changes(right, vertices=doubled)
     for place, edge in enumerate(right.edges):
-        yield f"edge {place} lost", replace(right, edges=_without(right.edges, place))
-        yield f"edge {place} twice", replace(right, edges=[*right.edges, edge])
+        yield f"edge {place} lost", with_changes(right, edges=_without(right.edges, place))
+        yield f"edge {place} twice", with_changes(right, edges=[*right.edges, edge])
         source, target, subsystem = edge
         other = [*_without(right.edges, place), (target, source, subsystem)]
-        yield f"edge {place} turned", replace(right, edges=other)
-    yield "reversed", replace(right, vertices=right.vertices[::-1])
+        yield f"edge {place} turned", with_changes(right, edges=other)
+    yield "reversed", with_changes(right, vertices=right.vertices[::-1])
     yield "empty", Selection()
     foreign = [*right.vertices[:-1], (len(flat) + 5, 1, True, 4), right.vertices[-1]]
-    yield "a row that does not exist", replace(right, vertices=foreign)
+    yield "a row that does not exist", with_changes(right, vertices=foreign)
 
 
 def _without(items: list[T], place: int) -> list[T]:

@@ -166,7 +166,7 @@ def regular_jobspec(rng: Random, flat: FlatGraph) -> Jobspec:
     named = way[1:] or way
     first = rng.randrange(len(named))
     named = named[first : rng.randint(first, len(named) - 1) + 1]
-    resources = (_levels(rng, flat, named, rng.randrange(len(named))),)
+    resources: tuple[Resource, ...] = (_levels(rng, flat, named, rng.randrange(len(named))),)
     if rng.random() < 0.05:
         resources = _odd(rng, flat, resources)
     constraint = random_constraint(rng, flat) if rng.random() < 0.15 else None

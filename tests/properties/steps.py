@@ -139,9 +139,9 @@ cases; the core follows those (tests/conformance, tests/corpus), the oracle the 
 """
 
 
-def random_step(rng: Random, world: World, makers: dict[Maker, int]) -> Step:
-    """Draw a step that is possible now; time may pass before it."""
-    if rng.random() < 0.15:
+def random_step(rng: Random, world: World, makers: dict[Maker, int], waiting: float = 0.15) -> Step:
+    """Draw a step that is possible now; time may pass before it, as often as `waiting` says."""
+    if rng.random() < waiting:
         world.now += rng.choice(WAITS)
     while True:
         (maker,) = rng.choices(list(makers), list(makers.values()))

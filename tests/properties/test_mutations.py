@@ -6,7 +6,6 @@ one vertex more or less may be right as well.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -41,10 +40,10 @@ def mutants(world: World, outcome: Outcome, rng: Random) -> Iterator[Mutant]:
     for place, (row, needs, exclusive, depth) in enumerate(right.vertices):
         changed = list(right.vertices)
         changed[place] = (row, needs, not exclusive, depth)
-        yield "flag", replace(right, vertices=changed), at, duration
+        yield "flag", Selection(changed, right.edges, right.labels), at, duration
         changed = list(right.vertices)
         changed[place] = (row, needs + 1, exclusive, depth)
-        yield "units", replace(right, vertices=changed), at, duration
+        yield "units", Selection(changed, right.edges, right.labels), at, duration
         if exclusive:
             yield "one less", _without(right, row), at, duration
     here = {row for row, *_ in right.vertices}
@@ -58,19 +57,19 @@ def mutants(world: World, outcome: Outcome, rng: Random) -> Iterator[Mutant]:
 
 
 def _without(right: Selection, row: int) -> Selection:
-    return replace(
-        right,
-        vertices=[vertex for vertex in right.vertices if vertex[0] != row],
-        edges=[edge for edge in right.edges if row not in edge[:2]],
+    return Selection(
+        [vertex for vertex in right.vertices if vertex[0] != row],
+        [edge for edge in right.edges if row not in edge[:2]],
+        right.labels,
     )
 
 
 def _with(right: Selection, parent: int, row: int) -> Selection:
     (depth,) = (d for r, _, _, d in right.vertices if r == parent)
-    return replace(
-        right,
-        vertices=[(row, 1, True, depth + 1), *right.vertices],
-        edges=[*right.edges, (parent, row, 0)],
+    return Selection(
+        [(row, 1, True, depth + 1), *right.vertices],
+        [*right.edges, (parent, row, 0)],
+        right.labels,
     )
 
 

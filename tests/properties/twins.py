@@ -11,7 +11,7 @@ from fluxion_py.match.policy import POLICIES
 from fluxion_py.outcome import Errno, Outcome, Release
 from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_constraint import satisfies
-from tests.properties.engines import Compiled, EngineLike, Factory, Option
+from tests.properties.engines import Compiled, Factory, Option
 from tests.properties.invariants import MASKS, differences
 from tests.properties.regular import regular_growth, regular_machine
 from tests.properties.world import Player, Setting, World
@@ -20,18 +20,22 @@ from tests.strategies import describe_machine, random_filters
 NAMES = ("low", "high", "hinode", "lonode", "hinodex", "lonodex", "first", "first", "firstnodex")
 
 
-def quick(flat: FlatGraph, **settings: Option) -> EngineLike:
+def quick(flat: FlatGraph, **settings: Option) -> Engine:
     """The engine that asks its indexes wherever it can."""
-    return Engine(flat, search="quick", **settings)
+    engine = Engine(flat, search="quick", **settings)
+    engine.count_visits = False
+    return engine
 
 
-def walk(flat: FlatGraph, **settings: Option) -> EngineLike:
+def walk(flat: FlatGraph, **settings: Option) -> Engine:
     """The engine that always walks."""
     return Engine(flat, search="walk", **settings)
 
 
 class Twin(Player):
     """A player that keeps its compiled requests, as callers do: only so do indexes get warm."""
+
+    engine: Engine
 
     def __init__(self, factory: Factory, setting: Setting, flat: FlatGraph) -> None:
         super().__init__(factory, setting, flat)
@@ -43,7 +47,7 @@ class Twin(Player):
     @property
     def indexed_matches(self) -> int:
         """How many matches were answered without a walk."""
-        return self.indexed + int(self.engine.indexed_matches)  # type: ignore[attr-defined]
+        return self.indexed + self.engine.indexed_matches
 
     def match(self, op: str, jobspec: Jobspec, jobid: int, now: int) -> Outcome:
         request = self.compiled.get(jobspec.resources)
@@ -102,7 +106,7 @@ class Comparer:
         self.waiting: list[tuple[int, Outcome, Outcome]] = []
 
     def __call__(self, first: object, second: object) -> str:
-        self.waiting = [(steps - 1, *pair) for steps, *pair in self.waiting]
+        self.waiting = [(steps - 1, one, other) for steps, one, other in self.waiting]
         if not (isinstance(first, Outcome) and isinstance(second, Outcome)):
             if isinstance(first, Release) and isinstance(second, Release):
                 first, second = first.full, second.full
@@ -126,15 +130,20 @@ class Comparer:
         return ""
 
 
-def draw_setting(rng: Random) -> Setting:
+FIRST = ("first", "first", "firstnodex")
+
+
+def draw_setting(rng: Random, strict: bool = False) -> Setting:
     """Draw a policy that the indexed search knows, or now and then any."""
-    name = rng.choice(NAMES) if rng.random() < 0.95 else rng.choice(list(POLICIES))
+    name = rng.choice(FIRST if strict else NAMES)
+    if rng.random() > 0.95:
+        name = rng.choice(list(POLICIES))
     return Setting(
         POLICIES[name],
         random_filters(rng),
         flexible=False,
-        reference_ties=POLICIES[name].stop_on_first and rng.random() < 0.3,
-        strict=False,
+        reference_ties=strict or (POLICIES[name].stop_on_first and rng.random() < 0.3),
+        strict=strict,
     )
 
 
@@ -142,10 +151,10 @@ class Twins(World):
     """A world of two searches: the walk, which is believed, and the indexed one."""
 
     @staticmethod
-    def of(seed: object, most: int = 500) -> "Twins":
+    def of(seed: object, most: int = 500, *, strict: bool = False) -> "Twins":
         """Make the world of a seed."""
         rng = Random(f"twins {seed}")
-        setting = draw_setting(rng)
+        setting = draw_setting(rng, strict)
         source = rng.randint(0, 2**48)
         players: list[Player] = [
             Twin(factory, setting, regular_machine(Random(source), most))
@@ -183,6 +192,7 @@ class Twins(World):
 
 
 def _state(player: Player, rows: Iterable[int], times: Iterable[int]) -> dict[str, Any]:
+    assert isinstance(player, Twin)
     engine, flat = player.engine, player.flat
     state: dict[str, Any] = {"weights": sorted(engine.edge_weights()), "jobs": engine.jobs()}
     state |= {kind: engine.mask(kind) for kind in MASKS}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 
 from fluxion_py.simulation.schedule import Schedule
@@ -52,7 +53,7 @@ def check(schedule: Schedule) -> None:
     assert max(used.values(), default=0) <= schedule.capacity
     for held in holders.values():
         held.sort()
-        for (_, end), (start, _) in zip(held, held[1:], strict=False):
+        for (_, end), (start, _) in pairwise(held):
             assert start >= end
 
 

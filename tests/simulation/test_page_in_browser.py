@@ -25,41 +25,7 @@ BROWSER = next(
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 
 FRAMES = "<script>window.requestAnimationFrame = (draw) => setTimeout(draw, 0);</script>"
-ACTS = """
-<script>
-(async () => {
-  const seen = {}, errors = [];
-  addEventListener("error", (event) => errors.push(event.message));
-  addEventListener("securitypolicyviolation", (event) => errors.push(event.violatedDirective));
-  const frame = () => new Promise((done) => setTimeout(done, 30));
-  const text = (id) => document.getElementById(id).textContent;
-  const chart = document.getElementById("chart"), gantt = document.getElementById("gantt");
-  const key = async (name, more = {}) => {
-    chart.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }));
-    await frame();
-  };
-  const mouse = async (name, x, y) => {
-    const box = gantt.getBoundingClientRect();
-    const event = new PointerEvent(name, { clientX: box.left + x, clientY: box.top + y, pointerId: 1, bubbles: true });
-    gantt.dispatchEvent(event);
-    await frame();
-  };
-  const painted = () => {
-    const pen = gantt.getContext("2d"), pixels = pen.getImageData(0, 0, gantt.width, gantt.height).data;
-    const colours = new Set();
-    for (let at = 0; at < pixels.length; at += 4) if (pixels[at + 3] > 250) colours.add(pixels[at] + "," + pixels[at + 1] + "," + pixels[at + 2]);
-    return colours.size;
-  };
-  await frame();
-  ACTIONS
-  seen.errors = errors;
-  const found = document.createElement("pre");
-  found.id = "seen";
-  found.textContent = JSON.stringify(seen);
-  document.body.append(found);
-})();
-</script>
-"""
+ACTS = Path(__file__).with_name("acts.js").read_text()
 
 
 def act(page: str, actions: str, tmp_path: Path) -> dict[str, object]:
@@ -67,7 +33,9 @@ def act(page: str, actions: str, tmp_path: Path) -> dict[str, object]:
     # Nobody looks at a headless browser, so it may never ask for a frame.
     page = page.replace("<head>", f"<head>{FRAMES}")
     path = tmp_path / "page.html"
-    path.write_text(page.replace("</body>", ACTS.replace("ACTIONS", actions) + "</body>"))
+    path.write_text(
+        page.replace("</body>", f"<script>{ACTS.replace('ACTIONS', actions)}</script></body>")
+    )
     assert BROWSER is not None
     done = subprocess.run(
         [
@@ -109,8 +77,8 @@ def test_it_shows_the_schedule(tmp_path: Path) -> None:
         page_of(WORKED, 4, "easy", "fcfs"),
         """
         seen.rows = document.querySelectorAll("#rows tr").length;
-        seen.first = [...document.querySelector("#rows tr").cells].map((cell) => cell.textContent);
-        seen.last = [...document.querySelector("#rows tr:last-child").cells].map((cell) => cell.textContent);
+        seen.first = cells("#rows tr");
+        seen.last = cells("#rows tr:last-child");
         seen.window = text("window");
         seen.summary = text("summary").slice(0, 55);
         seen.painted = painted() >= 3;
@@ -150,8 +118,8 @@ def test_keys_zoom_move_and_read_jobs(tmp_path: Path) -> None:
     assert str(seen["moved"]).startswith("Shown: 2m 11s to 5m 6s")
     assert str(seen["all"]).startswith("Shown: 0s to 5m 50s")
     assert seen["one"] == (
-        "Job 1, user not known; 3 cores, submitted at 0s; waited 0s, ran 1m 40s of 1m 40s from 0s to "
-        "1m 40s; started at once or in turn; core 0-2."
+        "Job 1, user not known; 3 cores, submitted at 0s; waited 0s, ran 1m 40s of 1m 40s from 0s "
+        "to 1m 40s; started at once or in turn; core 0-2."
     )
     assert "Job 3" in str(seen["two"])
     assert "backfilled" in str(seen["two"])

@@ -65,8 +65,8 @@ def sentence(figures: Statistics, capacity: int, unit: str) -> str:
     """Return what a chart shows, for those who do not see it."""
     return (
         f"{figures.ran} of {figures.jobs} jobs ran on {capacity} {unit}{'s' * (capacity != 1)}. "
-        f"They waited {span(round(figures.mean_wait))} on average, {span(figures.p95_wait)} or less "
-        f"in 95 of 100 cases, {span(figures.max_wait)} at most. "
+        f"They waited {span(round(figures.mean_wait))} on average, "
+        f"{span(figures.p95_wait)} or less in 95 of 100 cases, {span(figures.max_wait)} at most. "
         f"{figures.utilization:.1%} of the machine was in use in {span(figures.makespan)}; "
         f"{figures.backfilled} jobs were backfilled."
     )

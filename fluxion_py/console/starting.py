@@ -1,0 +1,112 @@
+"""`start`: an instance for a command, in the foreground, or in the background."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from fluxion_py.cli.arguments import Parser, add_command, add_graph, example
+from fluxion_py.errors import InputError
+from fluxion_py.server.client import DEFAULT_FOLDER
+
+PID_FILE = "fluxion.pid"
+
+Ready = Callable[[str], None]
+"""Takes the line that says what was started."""
+
+
+def add_start(parser: Parser) -> None:
+    """Add the options of `start`."""
+    machine = parser.add_argument_group("what it has")
+    add_graph(machine, state=False)
+    machine.add_argument(
+        "-P",
+        "--policy",
+        metavar="POLICY",
+        help="match policy: low, high, ... (default: low)",
+    )
+    queues = parser.add_argument_group("who is next")
+    queues.add_argument(
+        "--queue-policy",
+        metavar="POLICY",
+        help="fcfs, easy, hybrid:K or conservative (default: easy)",
+    )
+    queues.add_argument(
+        "--queues", metavar="FILE", help="several queues: a list of tables in TOML, YAML or JSON"
+    )
+    life = parser.add_argument_group("its life")
+    life.add_argument(
+        "--dir",
+        metavar="FOLDER",
+        help=f"its folder: socket, journal, output (default: {DEFAULT_FOLDER}; with a COMMAND a "
+        "temporary one)",
+    )
+    life.add_argument(
+        "--recovery",
+        nargs="?",
+        const="",
+        metavar="FILE.tar",
+        help="go on with the jobs in the folder, or with a dump",
+    )
+    life.add_argument("--daemon", action="store_true", help="in the background, see --pidfile")
+    life.add_argument("--pidfile", metavar="FILE", help=f"with --daemon (default: {PID_FILE})")
+    life.add_argument("--name", help="a name for it")
+    jobs = parser.add_argument_group("its jobs")
+    jobs.add_argument(
+        "--housekeeping", metavar="COMMAND", help="run this on each node of a job that has ended"
+    )
+    jobs.add_argument(
+        "--release-after",
+        metavar="DURATION",
+        help="give nodes back together, this long after the first is clean (default: one by one)",
+    )
+    jobs.add_argument("--grace", metavar="DURATION", help="from SIGTERM to SIGKILL (default: 5s)")
+    add_command(parser, required=False)
+    example(
+        parser,
+        "start -- bash                        # for as long as the shell; all is gone then",
+        "start ./my-batch-of-jobs.sh          # the same for a script; its exit code",
+        "start -L elk.json --daemon           # until `fluxion shutdown`; folder fluxion.instance",
+        "start --recovery --daemon            # go on after a shutdown or a crash",
+        "start --recovery night.tar -L small4.json --daemon",
+    )
+
+
+def run_start(arguments: Namespace) -> int:
+    """Start an instance and, unless it is a daemon, stay until its end."""
+    if arguments.daemon and arguments.command:
+        raise InputError("--daemon and a command do not go together")
+    temporary = bool(arguments.command) and arguments.dir is None and arguments.recovery is None
+    if temporary:
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="fluxion-", ignore_cleanup_errors=True) as scratch:
+            return _run(arguments, Path(scratch))
+    folder = Path(arguments.dir or DEFAULT_FOLDER).absolute()
+    if arguments.daemon:
+        from fluxion_py.console.daemon import in_background
+
+        pidfile = Path(arguments.pidfile or PID_FILE).absolute()
+        log = folder / "instance.log"
+        folder.mkdir(parents=True, exist_ok=True)
+        return in_background(pidfile, log, lambda ready: _run(arguments, folder, ready))
+    return _run(arguments, folder)
+
+
+def _run(arguments: Namespace, folder: Path, ready: Ready | None = None) -> int:
+    """Run the instance until its end."""
+    from fluxion_py.console.hosting import Hosting
+
+    hosting = Hosting.prepare(arguments, folder)
+    greeting = hosting.greeting()
+    try:
+        if ready is not None:
+            return hosting.serve(lambda: ready(greeting))
+        if arguments.command:
+            return hosting.serve_for(arguments.command)
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            return hosting.serve_for([os.environ.get("SHELL", "/bin/sh")])
+        return hosting.serve(lambda: print(greeting, flush=True))
+    finally:
+        hosting.close()
