@@ -44,6 +44,8 @@ class Engine:
     @property
     def indexed_matches(self) -> int: ...  # answered by the indexed search
     # matching. `op` is one of OPS; `request` comes from `compile`.
+    @property
+    def primings(self) -> int: ...  # how often `reprime` had to look at the whole graph
     def compile(self, resources: Sequence[Resource]) -> Request: ...
     def match(
         self,

@@ -58,6 +58,7 @@ cdef class Engine:
     cdef Quick quick                        # None: not made yet for the graph as it is
     cdef bint indexed                       # it may be asked at all
     cdef readonly int64_t indexed_matches   # that were answered by the indexed search
+    cdef readonly int64_t primings          # how often the whole graph was looked at
     cdef public bint count_visits           # the visits of matches and cancels are wanted: walk
     cdef int64_t clock                      # strict: the time of all matches so far, -1: none
     cdef public int64_t graph_end
@@ -683,6 +684,7 @@ cdef class Engine:
             return
         self.leave_graph()
         self.ledger.prime()
+        self.primings += 1
         self.walk.fit_graph()
         if not self.strict:
             self.nodes_up = self.count_nodes_up()

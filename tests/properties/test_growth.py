@@ -10,6 +10,10 @@ from random import Random
 
 import pytest
 
+from fluxion_py._core.engine import Engine
+from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.jobspec.model import Count, Resource
+from fluxion_py.match.policy import POLICIES
 from fluxion_py.outcome import Outcome
 from tests.properties import steps
 from tests.properties.invariants import differences, dump
@@ -72,3 +76,28 @@ def test_a_grown_engine_is_as_good_as_a_new_one(block: int) -> None:
         return
     for seed in range(block, CASES, BLOCKS):
         live(seed)
+
+
+def test_growth_and_removal_of_nodes_look_at_no_more_than_the_nodes() -> None:
+    """Whatever runs there; what makes a type new, or its last leaf go, is looked at as a whole."""
+    for policy in ("first", "low"):
+        flat = FlatGraph()
+        top = flat.add_vertex("cluster", "cluster", 0, "cluster0", 0)
+        flat.set_root("containment", top)
+        nodes = flat.add_children([top], 4, "node", "node", range(4), 1, "", "containment", 0)
+        flat.add_children(nodes, 2, "core", "core", [0, 1] * 4, 1, "", "containment", 0)
+        engine = Engine(flat, policy=POLICIES[policy])
+        request = engine.compile([Resource("node", Count(1, 1), exclusive=True)])
+        for number in range(4, 200):
+            engine.match("allocate_orelse_reserve", request, 60, number, number)
+            made = flat.add_children(
+                [top], 1, "node", "node", [number], 1, "", "containment", number
+            )
+            flat.add_children(made, 2, "core", "core", [0, 1], 1, "", "containment", number)
+            engine.reprime()
+            engine.remove(flat.rows_of_type("node")[number % 4])
+        assert engine.primings == 0
+        flat.add_children([top], 1, "gpu", "gpu", [0], 1, "", "containment")
+        engine.reprime()
+        engine.remove(flat.rows_of_type("gpu")[0])
+        assert engine.primings == 2
