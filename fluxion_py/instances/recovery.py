@@ -77,9 +77,14 @@ class Recovery:
     def _clean(
         self, job: Job, executor: Executor | None, launch_of: Callable[[Job], Launch]
     ) -> None:
-        """Go on with the housekeeping of a job, or give its resources back where there is none."""
+        """Go on with the housekeeping of a job, or give its resources back where there is none.
+
+        Without an executor it is the affair of whoever said that the job has finished.
+        """
+        if executor is None:
+            return
         known = None
-        if executor is not None and executor.housekeeping and job.allocation is not None:
+        if executor.housekeeping and job.allocation is not None:
             known = executor.recover(launch_of(job), self.now)
         if known is not Fate.FINISHED:
             self.store.queue.released(job.id, now=self.now)
