@@ -584,6 +584,8 @@ cdef class Engine:
                 result = self.outcome(Errno.BUSY, at, duration)
                 result.messages = g.name(row) if g.alive(row) else f"vertex {row}"
                 return result
+        if not self.strict:
+            self.walk.labels.clear()        # an R says nothing of them
         self.walk.next_walk()
         for row in claims:
             edge = g.v_first_in[row]

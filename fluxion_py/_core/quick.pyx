@@ -99,6 +99,7 @@ cdef class Quick:
             (walk.strict and not (walk.stop_on_first and self.counts_all()))
             or walk.flexible or not walk.others.empty() or walk.ledger.any_shared
             or walk.order not in (HIGH, LOW) or (walk.reference_ties and not walk.stop_on_first)
+            or (walk.stop_on_first and walk.order != HIGH)      # first found is not best
             or walk.graph.v_first_out[<int32_t> walk.graph.roots[walk.ledger.dominant]] < 0
         )
 

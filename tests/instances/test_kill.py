@@ -14,11 +14,16 @@ from fluxion_py.instances.journal import Journal
 from tests.conftest import ROOT
 from tests.instances.living import instance
 
-KILLS = 200 if int(os.environ.get("FLUXION_CASES", "0")) >= 1000 else 8
+KILLS = int(os.environ.get("FLUXION_KILLS", "8"))
 
 
 def start(folder: Path, jobs: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.instances.victim", str(folder), str(jobs)]
+    # The checkout comes last in the path: it is the installed package that is killed.
+    module = (
+        f"import runpy, sys; sys.path.append({str(ROOT)!r}); "
+        "runpy.run_module('tests.instances.victim', run_name='__main__', alter_sys=True)"
+    )
+    command = [sys.executable, "-c", module, str(folder), str(jobs)]
     found = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert found.stdout is not None
     assert found.stdout.readline() == "ready\n"
