@@ -63,6 +63,7 @@ cdef class Calendar:
     cdef int fill(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1
     cdef int clear(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1
     cdef int count_free(self, size_t block, int32_t change) except -1
+    cdef void seek(self, int64_t after, size_t* block, size_t* segment) noexcept
     cdef int64_t released(self, int64_t after, int64_t until) noexcept
     cdef void bounds(self, size_t block, int64_t start, int64_t end, size_t* first,
                      size_t* last) noexcept

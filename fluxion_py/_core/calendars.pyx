@@ -11,10 +11,10 @@ from libcpp.algorithm cimport upper_bound
 from libcpp.vector cimport vector
 
 from fluxion_py._core.bits cimport count_bits
+from fluxion_py._core.timeline cimport end_of
 from fluxion_py._core.tree cimport Tree
 
 cdef size_t MOST_SEGMENTS = 32      # of a block: at its ends a window looks at each by itself
-cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
 cdef uint64_t ONE = 1
 
 
@@ -349,23 +349,29 @@ cdef class Calendar:
             block += 1
         return 0
 
+    cdef void seek(self, int64_t after, size_t* block, size_t* segment) noexcept:
+        """Find the first segment that begins later than `after`, or the end of its block."""
+        block[0] = self.block_at(after)
+        segment[0] = 0
+        if block[0] == self.b_times.size():
+            block[0] = 0
+        else:
+            segment[0] = upper_bound(
+                self.b_times[block[0]].begin(), self.b_times[block[0]].end(), after
+            ) - self.b_times[block[0]].begin()
+
     cdef int64_t released(self, int64_t after, int64_t until) noexcept:
         """Return how many vertices become free at the points later than `after`, until `until`.
 
         A vertex counts at each point at which it does.
         """
-        cdef size_t block = self.block_at(after), segment, word
+        cdef size_t block, segment, word
         cdef const uint64_t* before
         cdef const uint64_t* now
         cdef const uint64_t* cover
         cdef const uint64_t* cover_before
         cdef int64_t found = 0
-        if block == self.b_times.size():
-            block = segment = 0
-        else:
-            segment = upper_bound(
-                self.b_times[block].begin(), self.b_times[block].end(), after
-            ) - self.b_times[block].begin()
+        self.seek(after, &block, &segment)
         while block < self.b_times.size():
             if segment == self.b_times[block].size():
                 block += 1
@@ -397,23 +403,17 @@ cdef class Calendar:
         At each instant of the duration, that is, not necessarily the same ones: a necessary
         condition. -1 if there is none. O(segments from `after` on).
         """
-        cdef size_t block = self.block_at(after), segment, ahead, at
+        cdef size_t block, segment, ahead, at
         cdef int64_t time, end
         cdef bint enough
-        if block == self.b_times.size():
-            block = 0
-            segment = 0
-        else:
-            segment = upper_bound(
-                self.b_times[block].begin(), self.b_times[block].end(), after
-            ) - self.b_times[block].begin()
+        self.seek(after, &block, &segment)
         while block < self.b_times.size():
             if segment == self.b_times[block].size():
                 block += 1
                 segment = 0
                 continue
             time = self.b_times[block][segment]
-            end = time + duration if time <= FOREVER - duration else FOREVER
+            end = end_of(time, duration)
             enough = True
             ahead, at = block, segment
             while ahead < self.b_times.size() and self.b_times[ahead][0] < end and enough:

@@ -22,7 +22,7 @@ from fluxion_py._core.occupancy cimport PLANNED
 from fluxion_py._core.plan cimport Plan
 from fluxion_py._core.quick cimport Quick, Unfolding
 from fluxion_py._core.request cimport Request
-from fluxion_py._core.timeline cimport TimeLine
+from fluxion_py._core.timeline cimport TimeLine, end_of
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
 
 from fluxion_py.errors import PolicyError
@@ -38,11 +38,6 @@ OPS = (
     "allocate", "allocate_with_satisfiability", "allocate_orelse_reserve", "satisfiability",
     "without_allocating", "without_allocating_future",
 )
-
-
-cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
-    """Return the end of a window, at most the end of time; `duration` is not negative."""
-    return start + duration if start <= FOREVER - duration else FOREVER
 
 
 @cython.final

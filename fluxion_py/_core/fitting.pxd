@@ -13,6 +13,9 @@ from fluxion_py._core.request cimport Request
 from fluxion_py._core.tree cimport Tree
 
 
+cdef int sort_by_place(Tree tree, vector[int32_t]& rows) except -1
+
+
 @cython.final
 cdef class Fitting:
     cdef Tree tree

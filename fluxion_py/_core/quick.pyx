@@ -11,32 +11,27 @@ weights, those that fit only, with the tallies of matching.md 4.2 (core-algorith
 cimport cython
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libcpp.algorithm cimport sort
-from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 from fluxion_py._core.bits cimport count_bits
 from fluxion_py._core.calendars cimport Calendar
 from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.emission cimport Emission
-from fluxion_py._core.fitting cimport Fitting
+from fluxion_py._core.fitting cimport Fitting, sort_by_place
 from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
 from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
 from fluxion_py._core.plan cimport SLOTS, VERTICES, Plan
 from fluxion_py._core.request cimport Request
+from fluxion_py._core.timeline cimport end_of
 from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 cdef int MOST_INDEXES = 64      # shapes that are kept warm
 cdef int MOST_PLANS = 4096
 cdef size_t MOST_WORDS = 4096           # of a bitmap: there is one for each point in time
-cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
 cdef uint64_t ONE = 1
-
-
-cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
-    return start + duration if start <= FOREVER - duration else FOREVER
 
 
 def used_at(Index index):
@@ -529,7 +524,6 @@ cdef class Quick:
         """Find the children that were chosen of a vertex: with first* the best of those visited."""
         cdef size_t at
         cdef int64_t found = self.picked[number]
-        cdef vector[pair[int32_t, int32_t]] keyed
         cdef int32_t block = self.tree.block(row, self.fitting.request.nodes[first].type)
         if self.walk.stop_on_first and self.tree.b_inner[block]:    # visited by weight
             found = 0
@@ -538,12 +532,8 @@ cdef class Quick:
         self.fitting.collect(row, first, found, rows)
         if found == self.picked[number]:
             return 0
-        for at in range(rows.size()):
-            keyed.push_back(pair[int32_t, int32_t](self.tree.place[rows[at]], rows[at]))
-        sort(keyed.begin(), keyed.end())
+        sort_by_place(self.tree, rows)
         rows.resize(self.picked[number])
-        for at in range(rows.size()):
-            rows[at] = keyed[at].second
         return 0
 
     cdef int take_whole_above(self, Plan plan) except -1:

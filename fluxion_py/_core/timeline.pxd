@@ -11,6 +11,11 @@ from libc.stdint cimport int32_t, int64_t
 from libcpp.vector cimport vector
 
 
+cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
+    """Return the end of a window, at most the end of time; `duration` is not negative."""
+    return start + duration if start <= 0x7FFFFFFFFFFFFFFF - duration else 0x7FFFFFFFFFFFFFFF
+
+
 @cython.final
 cdef class TimeLine:
     cdef readonly int32_t width         # K, the number of types
