@@ -92,7 +92,7 @@ cdef class FlatGraph:
     cdef int divide(self, int32_t row) except -1
     cdef int check_whole(self, int64_t row) except -1
     cdef bint divides(self, int16_t type) noexcept
-    cdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1
+    cpdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1
     cdef int check_live(self, int64_t row) except -1
     cdef int64_t unit_id(self, str unit) except -1
     cdef int64_t property_map_id(self, properties) except -2

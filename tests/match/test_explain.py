@@ -127,10 +127,11 @@ def test_same_siblings_and_shared_things_in_slots_are_named() -> None:
     )
     with pytest.raises(Unsatisfiable, match="node stands beside a slot"):
         Matcher(nodes(2)).allocate(twice)
-    inner = shape("slot/node/core").resources[0]
-    shared = replace(inner, children=(replace(inner.children[0], exclusive=False),))
+    node = shape("node/core").resources[0]
+    shared = replace(node.children[0], exclusive=False)
+    whole = replace(node, exclusive=True, children=(shared,))
     with pytest.raises(Unsatisfiable, match="exclusive: false"):
-        Matcher(nodes(2)).allocate(Jobspec(1, (shared,), duration=10))
+        Matcher(nodes(2)).allocate(Jobspec(1, (whole,), duration=10))
 
 
 def test_a_refusal_that_is_read_later_speaks_of_the_present() -> None:
