@@ -285,9 +285,7 @@ def _shared_entry(rng: Random, flat: FlatGraph, row: int) -> Resource:
             exclusive = rng.choice((None, None, None, None, True, False))
             children.append(Resource(kind, count, exclusive=exclusive))
     exclusive = False if rng.random() < 0.85 else None
-    return Resource(
-        flat.type(row), random_count(rng, 2), tuple(children), exclusive=exclusive
-    )
+    return Resource(flat.type(row), random_count(rng, 2), tuple(children), exclusive=exclusive)
 
 
 def random_request(rng: Random, flat: FlatGraph, flexible: bool = False) -> tuple[Resource, ...]:

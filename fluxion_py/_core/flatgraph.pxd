@@ -66,8 +66,8 @@ cdef class FlatGraph:
     cdef dict own_paths                 # (row, subsystem id) -> text, of removed rows as well
     cdef dict roots                     # subsystem id -> row
     cdef int64_t total_size             # units of all rows, removed ones as well; bounded
-    cdef dict counted                   # row -> its part of total_size, where that is not its size
-    cdef vector[int64_t] divisible_rows # by type: how many were ever made
+    cdef dict counted                   # row -> its part of total_size, if that is not its size
+    cdef vector[int64_t] divisible_rows  # by type: how many were ever made
     cdef readonly int64_t divisible_count
     cdef readonly int64_t size_epoch    # grows with every change of a size
     cdef readonly int64_t vertex_count

@@ -1,8 +1,8 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """Bundles out of pools, vertices and shared vertices (docs/design/0007). See the .pxd first.
 
-Flows in: sorted candidate groups of a walk. Flows out: the contents of slots. A bundle costs what it
-takes; opening an entry costs its candidates.
+Flows in: sorted candidate groups of a walk. Flows out: the contents of slots. A bundle costs what
+it takes; opening an entry costs its candidates.
 """
 
 cimport cython

@@ -132,9 +132,7 @@ class Survey:
             offers = self._below(row, matched.children, False, owned, in_slot)
         return self._settle(row, matched, offers, shared and bool(matched.children))
 
-    def _settle(
-        self, row: int, matched: Resource, offers: Offers, shared: bool
-    ) -> Offers | None:
+    def _settle(self, row: int, matched: Resource, offers: Offers, shared: bool) -> Offers | None:
         """Return what a named vertex offers: itself, if it has enough below it; or its shares."""
         enough = True
         shares: list[int] = []

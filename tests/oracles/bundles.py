@@ -44,7 +44,8 @@ class Bundles:
         if not self.possible():
             return None
         self.spent = True
-        score, claims = 0, []
+        score = 0
+        claims: list[Claim] = []
         for need, groups in self.kinds:
             missing = need
             for group in list(groups):

@@ -75,9 +75,16 @@ class OracleEngine:
     # restoring and giving back
 
     def restore(
-        self, jobid: int, claims: Mapping[int, bool], at: int, duration: int, now: int = 0
+        self,
+        jobid: int,
+        claims: Mapping[int, bool],
+        at: int,
+        duration: int,
+        now: int = 0,
+        units: Mapping[int, int] | None = None,
     ) -> Outcome:
-        """Record a job from R (matching.md 9)."""
+        """Record a job from R (matching.md 9); parts of pools are not known here."""
+        assert not units, "the oracle restores whole vertices only"
         return restore(self._machine, jobid, claims, at, duration)
 
     def cancel(self, jobid: int) -> Release:

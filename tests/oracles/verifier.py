@@ -152,8 +152,8 @@ class Verifier:
         self.machine.refresh()
         self._check_time(jobspec, at, duration, now, None)
         self.check_free(selection, at, duration, jobid)
-        for row, _, _, _ in selection.vertices:
-            if not satisfies(self.flat, row, jobspec.constraints):
+        for row, _, exclusive, _ in selection.vertices:
+            if not exclusive and not satisfies(self.flat, row, jobspec.constraints):
                 self._fail("constraint", f"{self.machine.label(row)} is not allowed")
         if not self.node_exclusive:
             verifier_pools.check_shares(self.flat, selection, jobspec.resources)

@@ -1,6 +1,6 @@
 """What the verifier says of machines with divisible vertices (docs/design/0007).
 
-Rules, as `VerificationError.rule`: `units` (a part of a pool is no part of it, a whole is not whole),
+Rules, as `VerificationError.rule`: `units` (a part of a pool is no part of it, a whole not whole),
 `booked` (more units are held at some second than there are, or a shared vertex is another's),
 `shares` (what is taken on a shared vertex is not so many times what one slot needs).
 """

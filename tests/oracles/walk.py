@@ -73,6 +73,8 @@ class Walk:
         self.machine = machine
         self.topology = machine.topology
         self.attempt = attempt
+        self.shares = 1
+        """The slots that a shared vertex has to be good for."""
 
     def visit(
         self,
@@ -103,7 +105,7 @@ class Walk:
             return None
         self.attempt.visited.add(row)
         board = self.step4_explore(
-            row, plan, exclusive, factor + node_factor(self.machine, row), in_slot
+            row, plan, exclusive, factor + node_factor(self.machine, row), in_slot, shared
         )
         count = self.free(row)
         if shared and plan.matched:
@@ -229,9 +231,14 @@ class Walk:
             if held.end > self.attempt.at or not (held.exclusive or exclusive):
                 continue
             everything = [
-                state.holdings[jobid] for state in states.values() if jobid in state.holdings
+                (state.holdings[jobid], self.machine.divisible(other))
+                for other, state in states.items()
+                if jobid in state.holdings
             ]
-            if any(other.exclusive and not other.reserved for other in everything):
+            if any(
+                (other.exclusive or (pool and other.needs)) and not other.reserved
+                for other, pool in everything
+            ):
                 return True
         return False
 
@@ -273,14 +280,24 @@ class Walk:
         )
 
     def step4_explore(
-        self, row: int, plan: Plan, exclusive: bool, factor: int, in_slot: bool = False
+        self,
+        row: int,
+        plan: Plan,
+        exclusive: bool,
+        factor: int,
+        in_slot: bool = False,
+        shared: bool = False,
     ) -> Board:
         """Return the board of the vertex: slots formed here, or what its children offer."""
         board = Board()
         if plan.slots:
             self.explore_slots(row, plan.slots, factor, board)
             return board
-        self.explore(row, plan.following, plan.pristine, exclusive, factor, 1, board, in_slot)
+        before, self.shares = self.shares, self.shares if shared else 1
+        self.explore(
+            row, plan.following, plan.pristine, exclusive, factor, self.shares, board, in_slot
+        )
+        self.shares = before
         for name in self.topology.names[1:]:
             self.up_walk(row, name, {row}, board)
         return board
@@ -293,7 +310,9 @@ class Walk:
         wanted = slots[-1].count.ceiling
         shape = union_of_shapes(slots, self.machine.graph.types())
         inner = Board()
+        before, self.shares = self.shares, wanted
         self.explore(row, shape, False, True, factor, wanted, inner, True)
+        self.shares = before
         groups = [group for found in inner.groups.values() for group in found]
         if any(group.special for group in groups) and not self.machine.flexible:
             bundles = Bundles.of(self.machine, inner, slots[0].children, Level.SLOT)
