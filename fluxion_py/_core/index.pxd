@@ -10,12 +10,15 @@ Invariant after `refresh`: supply and keys are what a look at every forming vert
 
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 from fluxion_py._core.fitting cimport Fitting
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Kind, Plan
 from fluxion_py._core.tree cimport Tree
+
+ctypedef pair[int32_t, int64_t] Carried     # (inner vertex, how its supply has changed)
 
 cdef enum Role:
     NONE
@@ -49,6 +52,8 @@ cdef class Index:
     cdef vector[int32_t] children           # inner numbers; as much room as its tournament is wide
     cdef vector[int32_t] winners            # places, -1: nothing below
     cdef size_t forming                     # how many there are
+    cdef vector[Carried] wave               # news that the vertices above have not heard
+    cdef int64_t key_before
     cdef bint two_sorts                     # a forming vertex below another: not for an index
 
     cdef bint lay_out(self, int32_t row) except -1
@@ -64,12 +69,16 @@ cdef class Index:
     cdef int evaluate(self, int32_t number) except -1
     cdef int refresh(self) except -1
     cdef int rebuild(self, int32_t number) except -1
-    cdef int renew(self, int32_t row, bint leaves) except -1
+    cdef int shut(self, int32_t number) noexcept
+    cdef int meet(self, int32_t row, bint leaves) except -1
+    cdef int renew(self, int32_t number) except -1
+    cdef int changed(self, int32_t number, int64_t change) except -1
+    cdef int32_t parent(self, int32_t number) noexcept
+    cdef int carry(self) except -1
     cdef int64_t edge_key(self, int32_t number) noexcept
     cdef bint beats(self, int32_t upper, int32_t first, int32_t second) noexcept
     cdef void play(self, int32_t upper, int32_t place) noexcept
     cdef void enter(self, int32_t number, bint takes_part) noexcept
     cdef int reenter(self, int32_t number, bint takes_part) except -1
-    cdef int climb(self, int32_t number, int64_t change) except -1
     cdef int32_t best(self, int32_t upper) noexcept
     cdef int32_t best_forming(self) noexcept

@@ -1,8 +1,8 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """The warm index of one request shape (see the .pxd, read it first).
 
-A change at one vertex costs O(depth * log fan-out) once per shape, when the shape is next used. A
-new index looks at every forming vertex.
+Changes are taken in when the shape is next used, all at once: each vertex that has changed is looked
+at once, O(depth * log fan-out) or less per vertex. A new index looks at every forming vertex.
 """
 
 cimport cython
@@ -17,6 +17,8 @@ from fluxion_py._core.plan cimport POOLS, SLOTS, VERTICES, Plan
 from fluxion_py._core.walk cimport LOW
 
 cdef int64_t BEST = -0x7FFFFFFFFFFFFFFF - 1
+cdef int32_t PLAYED = -1        # in place of a count of news: the tournament was played anew
+cdef int32_t MANY = 8           # one game in so many is news: play all anew
 
 
 @cython.final
@@ -67,7 +69,7 @@ cdef class Index:
                 return True
         block = self.tree.first_block[number]
         while block >= 0:
-            for at in range(self.tree.b_rows[block].size()):
+            for at in range(self.tree.b_rows[block].size() if self.tree.b_inner[block] else 0):
                 child = self.tree.b_rows[block][at]
                 if self.tree.inner[child] >= 0 and self.lay_out(child):
                     found.push_back(pair[int64_t, int32_t](
@@ -141,7 +143,8 @@ cdef class Index:
                 return False
             supply = self.supply[number]
             self.supply[number] = 0
-            self.climb(number, -supply)
+            self.wave.push_back(Carried(number, -supply))
+            self.carry()
             self.strike(upper, number)
         for at in range(gone.size()):
             number = self.tree.inner[gone[at]]
@@ -204,8 +207,6 @@ cdef class Index:
         cdef int32_t row = self.tree.rows[number], first = self.plan.first
         cdef Fitting fitting = self.fitting
         cdef int64_t supply = 0
-        cdef vector[int64_t] scores
-        cdef vector[int32_t] found
         if self.kind == VERTICES:
             if fitting.reached(self.tree.above[row]) and fitting.child_fits(row, first):
                 supply = self.tree.graph.v_size[row]
@@ -215,13 +216,13 @@ cdef class Index:
         if self.ranked:
             self.key[number] = self.edge_key(number)
         elif supply > 0 and self.kind == SLOTS:
-            fitting.slot_scores(row, first, 1, scores)
-            self.key[number] = self.sign * scores[0]
+            fitting.slot_scores(row, first, 1, fitting.scores)
+            self.key[number] = self.sign * fitting.scores[0]
         elif supply > 0 and self.kind == VERTICES:
             self.key[number] = self.sign * self.tree.score(row)
         elif supply > 0:
-            fitting.collect(row, first, 1, found)
-            self.key[number] = self.sign * self.tree.score(found[0])
+            fitting.collect(row, first, 1, fitting.some)
+            self.key[number] = self.sign * self.tree.score(fitting.some[0])
         return 0
 
     cdef int64_t edge_key(self, int32_t number) noexcept:
@@ -303,46 +304,118 @@ cdef class Index:
             if takes_part:
                 self.key[number] = self.key[best]
 
-    cdef int climb(self, int32_t number, int64_t change) except -1:
-        """Carry a change of supply or key from a vertex up to the root."""
-        cdef int32_t row, upper
-        cdef int32_t best
-        while True:
-            row = self.tree.above[self.tree.rows[number]]
-            if row < 0:
-                return 0
-            self.enter(number, self.supply[number] > 0)
-            upper = self.tree.inner[row]
-            self.supply[upper] += change
-            if self.ranked:
-                self.key[upper] = self.edge_key(upper)
-            else:
-                best = self.best(upper)
-                if best >= 0:
-                    self.key[upper] = self.key[best]
-            number = upper
-
     # ---- keeping up ----
 
     cdef int refresh(self) except -1:
         """Take in what has changed since the last time."""
         cdef Occupancy occupancy = self.occupancy
         cdef int64_t at, behind = occupancy.changed_before + <int64_t> occupancy.changed.size()
+        cdef size_t met
         if self.cursor == behind:
             return 0
         self.fitting.set_plan(self.plan)
-        if self.cursor < occupancy.changed_before or behind - self.cursor > (
-            <int64_t> self.forming // 4 + 64
-        ):
+        if self.cursor < occupancy.changed_before:
             if self.role[self.tree.inner[self.tree.top]] != NONE:
                 self.rebuild(self.tree.inner[self.tree.top])
-        else:
-            for at in range(self.cursor, behind):
-                self.renew(
-                    occupancy.changed[at - occupancy.changed_before] >> 1,
-                    occupancy.changed[at - occupancy.changed_before] & 1,
-                )
+            self.cursor = behind
+            return 0
+        for at in range(self.cursor - occupancy.changed_before, <int64_t> occupancy.changed.size()):
+            self.meet(occupancy.changed[at] >> 1, occupancy.changed[at] & 1)
+        for met in range(self.fitting.stale.size()):
+            self.renew(self.fitting.stale[met])
+        for met in range(self.fitting.stale.size()):
+            self.fitting.is_stale[self.fitting.stale[met]] = 0
+        self.fitting.stale.clear()
         self.cursor = behind
+        return self.carry()
+
+    cdef int meet(self, int32_t row, bint leaves) except -1:
+        """Note what a change at an inner row and below it, or (`leaves`) of its leaves alone, may
+        have made untrue."""
+        cdef int32_t above = row, number
+        while above >= 0 and self.role[self.tree.inner[above]] == NONE:
+            above = self.tree.above[above]
+        if above < 0:
+            return 0
+        number = self.tree.inner[above]
+        if self.role[number] == FORMING or (above == row and not leaves):
+            if not self.fitting.is_stale[number]:
+                self.fitting.is_stale[number] = 1
+                self.fitting.stale.push_back(number)
+        elif self.ranked:
+            self.key[number] = self.edge_key(number)
+            self.wave.push_back(Carried(number, 0))
+        return 0
+
+    cdef int renew(self, int32_t number) except -1:
+        """Look at a stale vertex, and at all below it that form candidates."""
+        cdef int32_t above = self.parent(number)
+        cdef int64_t before = self.supply[number]
+        while above >= 0:
+            if self.fitting.is_stale[above]:
+                return 0        # it is looked at with that one
+            above = self.parent(above)
+        self.key_before = self.key[number]
+        self.rebuild(number)
+        return self.changed(number, self.supply[number] - before)
+
+    cdef int changed(self, int32_t number, int64_t change) except -1:
+        """Have the news of a vertex carried up, if they are any; `key_before` is its old key."""
+        if self.ranked or change != 0 or self.key[number] != self.key_before:
+            self.wave.push_back(Carried(number, change))
+        return 0
+
+    cdef int32_t parent(self, int32_t number) noexcept:
+        """Return the inner number of a vertex's parent, -1 at the root."""
+        cdef int32_t row = self.tree.above[self.tree.rows[number]]
+        if row < 0:
+            return -1
+        return self.tree.inner[row]
+
+    cdef int carry(self) except -1:
+        """Carry the changes of supply and key that `wave` lists up to the root, level by level."""
+        cdef vector[Carried] wave
+        cdef Fitting fitting = self.fitting
+        cdef size_t at
+        cdef int32_t number, upper, place, best
+        while not self.wave.empty():
+            wave.swap(self.wave)
+            self.wave.clear()
+            for at in range(wave.size()):
+                number = wave[at].first
+                upper = self.parent(number)
+                if upper < 0:
+                    continue
+                place = self.place[number]
+                self.winners[self.base[upper] + self.width[upper] + place] = (
+                    place if self.supply[number] > 0 else -1
+                )
+                fitting.news[upper] += 1
+                fitting.gain[upper] += wave[at].second
+            for at in range(wave.size()):
+                number = wave[at].first
+                upper = self.parent(number)
+                if upper < 0 or fitting.news[upper] == PLAYED:
+                    continue
+                if fitting.news[upper] * MANY < self.width[upper]:
+                    self.play(upper, self.place[number])
+                else:
+                    self.replay(upper)
+                    fitting.news[upper] = PLAYED
+            for at in range(wave.size()):
+                upper = self.parent(wave[at].first)
+                if upper < 0 or fitting.news[upper] == 0:
+                    continue
+                fitting.news[upper] = 0
+                self.key_before = self.key[upper]
+                self.supply[upper] += fitting.gain[upper]
+                best = self.best(upper)
+                if self.ranked:
+                    self.key[upper] = self.edge_key(upper)
+                elif best >= 0:
+                    self.key[upper] = self.key[best]
+                self.changed(upper, fitting.gain[upper])
+                fitting.gain[upper] = 0
         return 0
 
     cdef int rebuild(self, int32_t number) except -1:
@@ -351,6 +424,8 @@ cdef class Index:
         cdef int32_t* tree
         if self.role[number] == FORMING:
             return self.evaluate(number)
+        if not self.fitting.is_open(self.tree.rows[number]):
+            return self.shut(number)
         self.supply[number] = 0
         tree = &self.winners[self.base[number]]
         for at in range(self.child_count[number]):
@@ -365,22 +440,12 @@ cdef class Index:
             self.key[number] = self.key[self.best(number)]
         return 0
 
-    cdef int renew(self, int32_t row, bint leaves) except -1:
-        """Take in a change at an inner row and below it, or (`leaves`) of its leaves alone."""
-        cdef int32_t above = row, number
-        cdef int64_t before
-        while above >= 0 and self.role[self.tree.inner[above]] == NONE:
-            above = self.tree.above[above]
-        if above < 0:
-            return 0
-        number = self.tree.inner[above]
-        before = self.supply[number]
-        if self.role[number] == FORMING:
-            self.evaluate(number)
-        elif above == row and not leaves:
-            self.rebuild(number)        # everything below may have got out of reach
-        elif self.ranked:
-            self.key[number] = self.edge_key(number)
-        else:
-            return 0
-        return self.climb(number, self.supply[number] - before)
+    cdef int shut(self, int32_t number) noexcept:
+        """Let nothing be had at a vertex and below. Tournaments stay as they are: it is looked at
+        as a whole when it opens."""
+        cdef int32_t at
+        self.supply[number] = 0
+        if self.role[number] == UPPER:
+            for at in range(self.child_count[number]):
+                self.shut(self.children[self.first_child[number] + at])
+        return 0

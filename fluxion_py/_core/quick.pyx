@@ -124,6 +124,7 @@ cdef class Quick:
         cdef bint fresh = self.tree.insert(edge)
         cdef Index index
         self.occupancy.grow()
+        self.fitting.grow()
         if self.occupancy.charges is not None:
             self.occupancy.charges.read_totals(parent)
         self.picked.resize(self.tree.rows.size(), 0)

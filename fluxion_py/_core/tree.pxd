@@ -39,6 +39,8 @@ cdef class Tree:
     cdef vector[int32_t] rows               # its row
     cdef vector[int32_t] first_block
     cdef vector[int64_t] enclosing          # what the nodes above and itself add to a score below
+    cdef vector[int32_t] last_below         # inner vertices below are those that follow up to it,
+    #                                         itself if there is none; -1: no longer
     # per block
     cdef vector[int16_t] b_type
     cdef vector[int32_t] b_next             # next block of the parent
@@ -65,6 +67,8 @@ cdef class Tree:
     cdef bint remove(self, const vector[int32_t]& gone) except -1
     cdef int lose(self, int32_t row) except -1
     cdef int unlink_block(self, int32_t number, int32_t block) except -1
+    cdef int loosen(self, int32_t row) noexcept
+    cdef int list_below(self, int32_t number, vector[int32_t]& found) except -1
     cdef int32_t block(self, int32_t row, int16_t type) noexcept
     cdef void set_idle(self, int32_t row, bint idle) noexcept
     cdef int64_t score(self, int32_t row) noexcept

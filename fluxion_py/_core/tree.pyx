@@ -70,6 +70,7 @@ cdef class Tree:
             if g.e_subsystem[edge] == self.ledger.dominant and g.v_first_out[child] >= 0:
                 self.enter(child, self.enclosing[number], on_way)
             edge = g.e_next_out[edge]
+        self.last_below[number] = <int32_t> self.rows.size() - 1
         if not nested:
             on_way[type] = 0
         return 0
@@ -79,6 +80,7 @@ cdef class Tree:
         self.rows.push_back(row)
         self.first_block.push_back(-1)
         self.enclosing.push_back(enclosing)
+        self.last_below.push_back(-1)
         return self.inner[row]
 
     cdef int32_t new_block(self, int32_t parent, int16_t type) except -1:
@@ -204,6 +206,7 @@ cdef class Tree:
         ):
             self.odd[g.v_type[row]] = 1
         if g.v_first_out[row] >= 0:
+            self.loosen(parent)
             self.enter(row, self.enclosing[self.inner[parent]], on_way)
         return fresh
 
@@ -215,6 +218,7 @@ cdef class Tree:
         self.removed[self.above[row]].push_back(Removed(row, self.removals))
         self.removals += 1
         self.set_idle(row, False)
+        self.loosen(self.above[row])
         rows.erase(rows.begin() + place)
         remove_bit(self.b_idle[block], place, rows.size())
         for at in range(place, rows.size()):
@@ -244,6 +248,35 @@ cdef class Tree:
         link[0] = self.b_next[block]
         self.b_type[block] = -1
         return 0
+
+    cdef int loosen(self, int32_t row) noexcept:
+        """Note that the inner vertices below a vertex, and all above it, are no range any more."""
+        while row >= 0:
+            self.last_below[self.inner[row]] = -1
+            row = self.above[row]
+        return 0
+
+    cdef int list_below(self, int32_t number, vector[int32_t]& found) except -1:
+        """List all inner vertices below one. O(these), after growth O(their children)."""
+        cdef int32_t block, child
+        cdef size_t at, met = 0
+        found.clear()
+        if self.last_below[number] >= 0:
+            for child in range(number + 1, self.last_below[number] + 1):
+                found.push_back(child)
+            return 0
+        while True:
+            block = self.first_block[number]
+            while block >= 0:
+                for at in range(self.b_rows[block].size() if self.b_inner[block] else 0):
+                    child = self.inner[self.b_rows[block][at]]
+                    if child >= 0:
+                        found.push_back(child)
+                block = self.b_next[block]
+            if met == found.size():
+                return 0
+            number = found[met]
+            met += 1
 
     cdef int32_t block(self, int32_t row, int16_t type) noexcept:
         """Return the block of a vertex's children of a type, -1 if it has none."""
@@ -286,7 +319,7 @@ cdef class Tree:
         while block >= 0:
             if self.b_type[block] == type:
                 units += self.b_size[block] * <int64_t> self.b_rows[block].size()
-            for at in range(self.b_rows[block].size()):
+            for at in range(self.b_rows[block].size() if self.b_inner[block] else 0):
                 if self.inner[self.b_rows[block][at]] >= 0:
                     units += self.units_below(self.b_rows[block][at], type)
             block = self.b_next[block]
