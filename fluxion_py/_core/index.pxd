@@ -26,6 +26,19 @@ cdef enum Role:
     UPPER
 
 
+cdef struct Spot:           # what an index knows of an inner vertex: one line of the cache
+    int64_t supply
+    int64_t key
+    int32_t row
+    int32_t parent          # inner vertex, -1 at the root
+    int32_t place           # among the children of its parent's tournament
+    int32_t first_child     # upper: into children
+    int32_t child_count
+    int32_t width           # upper: leaves of its tournament, a power of two
+    int32_t base            # upper: its tournament begins here
+    uint8_t role
+
+
 @cython.final
 cdef class Index:
     cdef Plan plan
@@ -40,18 +53,11 @@ cdef class Index:
     cdef int sign                           # of scores in keys
     cdef int64_t cursor                     # changes up to here are taken in
     cdef int64_t used                       # when it was asked last
-    # per inner vertex
-    cdef vector[uint8_t] role
-    cdef vector[int64_t] supply
-    cdef vector[int64_t] key
-    cdef vector[int32_t] place              # among the children of its parent's tournament
-    cdef vector[int32_t] first_child        # upper: into children
-    cdef vector[int32_t] child_count
-    cdef vector[int32_t] width              # upper: leaves of its tournament, a power of two
-    cdef vector[int32_t] base               # upper: its tournament begins here
+    cdef vector[Spot] spots                 # per inner vertex
     cdef vector[int32_t] children           # inner numbers; as much room as its tournament is wide
     cdef vector[int32_t] winners            # places, -1: nothing below
     cdef size_t forming                     # how many there are
+    cdef vector[pair[int64_t, int32_t]] found       # scratch of lay_out: (order, child)
     cdef vector[Carried] wave               # news that the vertices above have not heard
     cdef int64_t key_before
     cdef bint two_sorts                     # a forming vertex below another: not for an index
@@ -73,7 +79,6 @@ cdef class Index:
     cdef int meet(self, int32_t row, bint leaves) except -1
     cdef int renew(self, int32_t number) except -1
     cdef int changed(self, int32_t number, int64_t change) except -1
-    cdef int32_t parent(self, int32_t number) noexcept
     cdef int carry(self) except -1
     cdef int64_t edge_key(self, int32_t number) noexcept
     cdef bint beats(self, int32_t upper, int32_t first, int32_t second) noexcept

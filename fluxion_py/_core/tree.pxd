@@ -22,6 +22,10 @@ from fluxion_py._core.walk cimport Walk
 
 ctypedef pair[int32_t, int32_t] Removed     # (row, how many sub-trees were gone before)
 
+cdef enum:
+    LEAVES = 1
+    INNER = 2
+
 
 @cython.final
 cdef class Tree:
@@ -50,7 +54,9 @@ cdef class Tree:
     cdef vector[vector[int32_t]] b_rows
     cdef vector[vector[uint64_t]] b_idle
     # per type
+    cdef vector[uint8_t] sorts              # LEAVES, INNER: what its vertices are
     cdef vector[uint8_t] odd                # only the walk understands vertices of this type
+    cdef dict formed                        # see Plan.forms_where_asked; anew after growth
     # what was there, for listings of that time
     cdef unordered_map[int32_t, vector[Removed]] removed     # parent -> its children that are gone
     cdef int32_t removals                   # how many sub-trees were taken out

@@ -33,7 +33,9 @@ cdef class Tree:
         self.inner.assign(rows, -1)
         self.block_of.assign(rows, -1)
         self.place.assign(rows, -1)
+        self.sorts.assign(types, 0)
         self.odd.assign(types, 0)
+        self.formed = {}
         on_way.assign(types, 0)
         self.enter(self.top, 0, on_way)
 
@@ -56,6 +58,7 @@ cdef class Tree:
                 self.block_of[child] = block
                 self.b_rows[block].push_back(child)
                 self.b_inner[block] |= g.v_first_out[child] >= 0
+                self.sorts[g.v_type[child]] |= INNER if g.v_first_out[child] >= 0 else LEAVES
                 if on_way[g.v_type[child]]:
                     self.odd[g.v_type[child]] = 1       # a type nested in itself
             edge = g.e_next_out[edge]
@@ -96,10 +99,10 @@ cdef class Tree:
         return block
 
     cdef int64_t factor(self, int32_t row) noexcept:
-        """Return what a vertex adds to the scores below it (matching.md 5, node-centric)."""
+        """Return what a vertex adds to the scores below it."""
         if not self.walk.node_centric or self.graph.v_type[row] != self.walk.node_type:
             return 0
-        return (self.walk.local_id(row) + 2) * 10000 + abs(self.graph.v_uniq[row] % 10000 - 1)
+        return self.walk.factor(row)
 
     cdef bint before(self, int32_t first, int32_t second) noexcept:
         """Say whether the policy takes `first` before its sibling `second`, wherever it stands."""
@@ -190,6 +193,8 @@ cdef class Tree:
         while place > 0 and self.before(row, rows[0][place - 1]):
             place -= 1
         rows.insert(rows.begin() + place, row)
+        self.b_inner[block] |= g.v_first_out[row] >= 0
+        self.sorts[g.v_type[row]] |= INNER if g.v_first_out[row] >= 0 else LEAVES
         insert_bit(self.b_idle[block], place, rows.size())
         for at in range(place, rows.size()):
             self.place[rows[0][at]] = <int32_t> at
