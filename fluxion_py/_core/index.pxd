@@ -72,9 +72,9 @@ cdef class Index:
     cdef int64_t order(self, int32_t number) noexcept
     cdef void replay(self, int32_t upper) noexcept
     cdef bint forms(self, int32_t row) noexcept
-    cdef int evaluate(self, int32_t number) except -1
+    cdef int evaluate(self, int32_t number, bint inside) except -1
     cdef int refresh(self) except -1
-    cdef int rebuild(self, int32_t number) except -1
+    cdef int rebuild(self, int32_t number, bint inside) except -1
     cdef int shut(self, int32_t number) noexcept
     cdef int meet(self, int32_t row, bint leaves) except -1
     cdef int renew(self, int32_t number) except -1

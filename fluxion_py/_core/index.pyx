@@ -216,15 +216,18 @@ cdef class Index:
 
     # ---- supply and keys ----
 
-    cdef int evaluate(self, int32_t number) except -1:
-        """Look at a forming vertex: what can it give, and how good is the best of it?"""
+    cdef int evaluate(self, int32_t number, bint inside) except -1:
+        """Look at a forming vertex: what can it give, and how good is the best of it?
+
+        `inside`: a walk is known to get into its parent.
+        """
         cdef int32_t row = self.spots[number].row, first = self.plan.first
         cdef Fitting fitting = self.fitting
         cdef int64_t supply = 0
         if self.kind == VERTICES:
-            if fitting.reached(self.tree.above[row]) and fitting.child_fits(row, first):
+            if (inside or fitting.reached(self.tree.above[row])) and fitting.child_fits(row, first):
                 supply = self.tree.graph.v_size[row]
-        elif fitting.reached(row):
+        elif fitting.is_open(row) and (inside or fitting.reached(self.tree.above[row])):
             supply = fitting.supply(row, first)
         self.spots[number].supply = supply
         if self.ranked:
@@ -329,7 +332,7 @@ cdef class Index:
         self.fitting.set_plan(self.plan)
         if self.cursor < occupancy.changed_before:
             if self.spots[self.tree.inner[self.tree.top]].role != NONE:
-                self.rebuild(self.tree.inner[self.tree.top])
+                self.rebuild(self.tree.inner[self.tree.top], True)
             self.cursor = behind
             return 0
         for at in range(self.cursor - occupancy.changed_before, <int64_t> occupancy.changed.size()):
@@ -368,7 +371,7 @@ cdef class Index:
                 return 0        # it is looked at with that one
             above = self.spots[above].parent
         self.key_before = self.spots[number].key
-        self.rebuild(number)
+        self.rebuild(number, False)
         return self.changed(number, self.spots[number].supply - before)
 
     cdef int changed(self, int32_t number, int64_t change) except -1:
@@ -423,19 +426,24 @@ cdef class Index:
                 fitting.gain[upper] = 0
         return 0
 
-    cdef int rebuild(self, int32_t number) except -1:
-        """Look at every forming vertex at or below, and play all tournaments anew."""
+    cdef int rebuild(self, int32_t number, bint inside) except -1:
+        """Look at every forming vertex at or below, and play all tournaments anew.
+
+        `inside`: a walk is known to get into its parent.
+        """
         cdef int32_t at, child, width = self.spots[number].width
         cdef int32_t* tree
         if self.spots[number].role == FORMING:
-            return self.evaluate(number)
-        if not self.fitting.is_open(self.tree.rows[number]):
+            return self.evaluate(number, inside)
+        if not (self.fitting.is_open(self.spots[number].row) and (
+            inside or self.fitting.reached(self.tree.above[self.spots[number].row])
+        )):
             return self.shut(number)
         self.spots[number].supply = 0
         tree = &self.winners[self.spots[number].base]
         for at in range(self.spots[number].child_count):
             child = self.children[self.spots[number].first_child + at]
-            self.rebuild(child)
+            self.rebuild(child, True)
             self.spots[number].supply += self.spots[child].supply
             tree[width + at] = at if self.spots[child].supply > 0 else -1
         self.replay(number)

@@ -300,7 +300,7 @@ cdef class Quick:
         fitting.calendar = calendar
         fitting.idle = not now
         try:
-            view.rebuild(top)
+            view.rebuild(top, True)
             found = self.choose(plan, view)
         finally:
             fitting.calendar = None

@@ -7,7 +7,7 @@ Types that the indexed search does not understand are marked odd: requests for t
 
 cimport cython
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
-from libcpp.algorithm cimport sort
+from libcpp.algorithm cimport reverse, sort
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
@@ -15,6 +15,8 @@ from fluxion_py._core.flatgraph cimport DOWN
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 ctypedef pair[pair[int64_t, int32_t], int32_t] Placed       # ((key, edge), row)
+
+cdef int64_t MOST_ID = <int64_t> 1 << 32     # a constant in place would be a Python object
 
 
 @cython.final
@@ -118,11 +120,14 @@ cdef class Tree:
         cdef vector[int32_t]* rows = &self.b_rows[block]
         cdef vector[Placed] keyed
         cdef size_t at
-        cdef bint sorted_already = True
+        cdef bint ascending = True, descending = True
         cdef int64_t key
         for at in range(1, rows.size()):
-            sorted_already = sorted_already and not self.before(rows[0][at], rows[0][at - 1])
-        if not sorted_already:
+            ascending = ascending and not self.before(rows[0][at], rows[0][at - 1])
+            descending = descending and self.before(rows[0][at], rows[0][at - 1])
+        if descending:
+            reverse(rows.begin(), rows.end())
+        elif not ascending:
             for at in range(rows.size()):
                 key = self.graph.v_id[rows[0][at]]
                 if self.walk.stop_on_first:
@@ -158,7 +163,7 @@ cdef class Tree:
         cdef int32_t row = self.b_rows[block][place], before
         # Scores below 1 are "unmet"; with first* what is found first must score highest, too.
         if g.v_size[row] != self.b_size[block] or g.v_size[row] < 1 or (
-            g.v_id[row] < -1 or g.v_id[row] > 1 << 32
+            g.v_id[row] < -1 or g.v_id[row] > MOST_ID
         ):
             return True
         if place == 0 or not self.walk.stop_on_first:
