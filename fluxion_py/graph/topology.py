@@ -15,6 +15,11 @@ def children(flat: FlatGraph, row: int, subsystem: int = 0) -> list[int]:
     return [target for target, kind in flat.out_edges(row) if kind == subsystem]
 
 
+def parent(flat: FlatGraph, row: int) -> int:
+    """Return the first row directly above a vertex in containment, -1 for a root."""
+    return next((source for source, kind in flat.in_edges(row) if kind == 0), -1)
+
+
 def below(flat: FlatGraph, rows: Iterable[int], subsystem: int = 0) -> set[int]:
     """Return some rows and all below them in one subsystem (0: containment). O(size found)."""
     stack = list(rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluxion_py.errors import InputError, short
-from fluxion_py.graph.topology import below
+from fluxion_py.graph.topology import below, children, parent
 from fluxion_py.graph.vertex import Vertex, plural
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.match.matcher import Matcher
@@ -26,6 +26,7 @@ class Machine:
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
         self.drained: dict[str, Drain] = {}
+        self.away: set[int] = set()
 
     @property
     def signature(self) -> str:
@@ -56,6 +57,26 @@ class Machine:
         for name in names:
             del self.drained[name]
         return names
+
+    def present(self) -> list[int]:
+        """Return the ranks of the nodes that are not away, ascending."""
+        flat = self.matcher.graph.flat
+        return sorted({flat.rank(row) for _, row in self.hosts()} - self.away)
+
+    def set_away(self, ranks: Iterable[int]) -> None:
+        """Have the nodes of exactly these ranks be declared, but not there: they are down."""
+        wanted = set(ranks)
+        flat = self.matcher.graph.flat
+        for name, row in self.hosts():
+            rank = flat.rank(row)
+            if (rank in wanted) != (rank in self.away) and name not in self.drained:
+                self.matcher.set_status(Vertex(flat, row).path, rank not in wanted)
+        self.away = wanted
+
+    def paths_of(self, ranks: Iterable[int]) -> list[str]:
+        """Return the paths of the nodes of some ranks."""
+        flat, wanted = self.matcher.graph.flat, set(ranks)
+        return [Vertex(flat, row).path for _, row in self.hosts() if flat.rank(row) in wanted]
 
     def attach(self, text: str, source: str | None) -> str:
         """Add vertices; return a sentence such as "attached 12 vertices: 2 nodes, 10 cores"."""
@@ -108,6 +129,23 @@ class Machine:
             )
         return found
 
+    def lonely_above(self, path: str) -> str:
+        """Return the path of the highest vertex, but the root, that has nothing else below it."""
+        flat = self.matcher.graph.flat
+        row = self.matcher.graph[path].row
+        while (above := parent(flat, row)) != flat.root() and above >= 0:
+            if len(children(flat, above)) > 1:
+                break
+            row = above
+        return Vertex(flat, row).path
+
+    def remove(self, path: str) -> None:
+        """Take vertices out. Raises as `Matcher.remove`."""
+        self.matcher.remove(path)
+        here = {name for name, _ in self.hosts()}
+        for name in self.drained.keys() - here:
+            del self.drained[name]
+
     def _names(self, hosts: str) -> list[str]:
         names = list(Hostlist(parse_hostlist(hosts)))
         known = {name for name, _ in self.hosts()}
@@ -119,5 +157,5 @@ class Machine:
     def _set_status(self, names: Iterable[str], status: str) -> None:
         flat, wanted = self.matcher.graph.flat, set(names)
         for name, row in self.hosts():
-            if name in wanted:
+            if name in wanted and flat.rank(row) not in self.away:
                 self.matcher.set_status(Vertex(flat, row).path, status)

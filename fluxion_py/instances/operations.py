@@ -111,7 +111,7 @@ class InstanceOperations(InstanceLoop):
                 )
             for lane in self.queue.lanes.values():
                 lane.drop_plans(now)
-            self.queue.matcher.remove(path)
+            self.machine.remove(path)
             for job in there:
                 self.queue.failed(job.id, "resource", f"{path} was taken away", now=now)
                 self._end_running(job.id, _SIGTERM, now)
@@ -146,10 +146,12 @@ class InstanceOperations(InstanceLoop):
                     self.machine.drain(context["hosts"], context["reason"], event.timestamp)
                 elif action == "undrain":
                     self.machine.undrain(context["hosts"])
+                elif action == "size":
+                    self.machine.set_away(context["away"])
                 elif action == "attach" and not moved:
                     self.machine.attach(context["text"], None)
                 elif action == "remove" and not moved:
-                    self.queue.matcher.remove(context["path"])
+                    self.machine.remove(context["path"])
             except FluxionError as error:
                 notes.append(f"{action} was not done again: {error}")
         return notes
