@@ -77,7 +77,11 @@ class ElasticInstance(InstanceOperations):
         text = self.link.grow(jobspec)
         with self._lock:
             before = len(self.ranks.above)
+            flat = self.queue.matcher.graph.flat
+            first = len(flat)
             self.attach(renumbered_jgf(text, self.ranks))
+            with self._change() as now:
+                self.queue.keep_out(range(first, len(flat)), now=now)
             self.max_size = max(self.max_size, self.size)
             return list(range(before, len(self.ranks.above)))
 
@@ -121,12 +125,7 @@ class ElasticInstance(InstanceOperations):
         """Return the jobs that hold something on a node."""
         flat = self.queue.matcher.graph.flat
         rows = below(flat, flat.rows_of_rank(rank))
-        return [
-            job
-            for job in self.queue.jobs.values()
-            if job.allocation is not None
-            and any(row in rows for row, *_ in job.allocation.selection.vertices)
-        ]
+        return self.machine.jobs_on(self.queue.jobs.values(), rows)
 
     def _requeue_on(self, ranks: list[int]) -> None:
         """Have the jobs on some nodes wait again; one that has just been started is let be."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluxion_py.errors import InputError, short
-from fluxion_py.graph.topology import below, children, parent
+from fluxion_py.graph.topology import ancestors, below, children, parent
 from fluxion_py.graph.vertex import Vertex, plural
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.match.matcher import Matcher
@@ -94,6 +94,19 @@ class Machine:
         flat = self.matcher.graph.flat
         start = [self.matcher.graph[path].row]
         return set(below(flat, start, flat.find_subsystem("containment")))
+
+    def jobs_on(self, jobs: Iterable[Job], rows: set[int]) -> list[Job]:
+        """Return the jobs that hold one of some rows, or own something above one."""
+        above = ancestors(self.matcher.graph.flat, rows)
+        return [
+            job
+            for job in jobs
+            if job.allocation is not None
+            and any(
+                row in rows or (whole and row in above)
+                for row, _, whole, _ in job.allocation.selection.vertices
+            )
+        ]
 
     def listing(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Return each node as data: see `Instance.resources`."""

@@ -102,7 +102,7 @@ class InstanceOperations(InstanceLoop):
         """Take vertices out; refused if jobs run there, unless `force` fails them."""
         with self._change() as now:
             rows = self.machine.rows_below(path)
-            there = [job for job in self.queue.jobs.values() if _holds(job, rows)]
+            there = self.machine.jobs_on(self.queue.jobs.values(), rows)
             if there and not force:
                 ids = ", ".join(format_jobid(job.id) for job in there[:5])
                 raise InputError(
@@ -155,8 +155,3 @@ class InstanceOperations(InstanceLoop):
             except FluxionError as error:
                 notes.append(f"{action} was not done again: {error}")
         return notes
-
-
-def _holds(job: Job, rows: set[int]) -> bool:
-    held = job.allocation
-    return held is not None and any(row in rows for row, *_ in held.selection.vertices)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.allocation import Allocation
-from fluxion_py.graph.topology import below
+from fluxion_py.graph.topology import ancestors, below
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.match.release import remaining, rows_of_paths
 from fluxion_py.outcome import Selection
@@ -54,6 +54,18 @@ class Resizing(JobReplay):
             raise QueueError(f"job {name} would have nothing left; cancel it instead")
         self._hold(job, held.with_selection(left), now)
         self.bookings.gave_back(job.request, int(now))
+
+    def keep_out(self, rows: Collection[int], *, now: float) -> None:
+        """Have no running job own vertices that have just come below something that it owns."""
+        flat = self.bookings.matcher.graph.flat
+        above = ancestors(flat, rows)
+        for job in self.jobs.values():
+            held = job.allocation
+            if held is not None and any(
+                whole and row in above for row, _, whole, _ in held.selection.vertices
+            ):
+                left = remaining(loosened(flat, held.selection, rows), rows)
+                self._hold(job, held.with_selection(left), now)
 
     def _running_with(self, jobid: int) -> tuple[Job, Allocation]:
         job = self.job(jobid)
