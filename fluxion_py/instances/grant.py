@@ -150,8 +150,7 @@ def renumbered_jgf(text: str, ranks: RankMap) -> str:
 
 
 def mapped_back(text: str, ranks: RankMap) -> str:
-    """Return an R of a child as the parent would have written it: its ranks, hosts in their order.
-    """
+    """Return an R of a child as the parent would have written it: its ranks, hosts in their order."""
     document: dict[str, Any] = json.loads(text)
     execution = document["execution"]
     here: list[int] = []

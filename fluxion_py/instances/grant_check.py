@@ -85,9 +85,7 @@ class GrantCheck:
                 claims[node] = self.rows.get(node, False)
                 inside = below(self.flat, [node])
                 for kind, numbers in kinds.items():
-                    claims.update(
-                        dict.fromkeys(self._leaves(node, inside, kind, numbers), True)
-                    )
+                    claims.update(dict.fromkeys(self._leaves(node, inside, kind, numbers), True))
         return claims
 
     def _node(self, rank: int, host: str) -> int:
@@ -188,5 +186,3 @@ class GrantCheck:
 
     def _wrong(self, message: str) -> NoReturn:
         raise GrantError(message, source=self.source)
-
-

@@ -195,6 +195,11 @@ class InstanceLoop(JobStore):
             elif pause:
                 time.sleep(pause)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._closed
+
     def close(self, *, kill: bool = False) -> None:
         """Stop; what is journaled can be gone on with. `kill` ends the running jobs."""
         self._closed = True

@@ -81,13 +81,16 @@ class Machine:
     def attach(self, text: str, source: str | None) -> str:
         """Add vertices; return a sentence such as "attached 12 vertices: 2 nodes, 10 cores"."""
         counts: dict[str, int] = {}
+        before = self.matcher.graph.counts()
         vertices = self.matcher.attach(text, source=source)
         for vertex in vertices:
             counts[vertex.type] = counts.get(vertex.type, 0) + 1
         parts = [
             f"{number} {kind if number == 1 else plural(kind)}" for kind, number in counts.items()
         ]
-        return f"attached {len(vertices)} vertices: {', '.join(parts)}"
+        new = [kind for kind in counts if not before.get(kind)]
+        told = f" (new type: {', '.join(new)})" if new else ""
+        return f"attached {len(vertices)} vertices: {', '.join(parts)}{told}"
 
     def rows_below(self, path: str) -> set[int]:
         """Return the rows of a path and of all below it. Raises `GraphError`."""

@@ -101,8 +101,10 @@ class NestedInstance(ParentInstance):
             self.queue.bookings.changed(int(now))
             for job in list(self.queue.jobs.values()):
                 held = job.allocation
-                if job.state in RUNNING and held is not None and held.expiration >= min(
-                    before, seconds
+                if (
+                    job.state in RUNNING
+                    and held is not None
+                    and held.expiration >= min(before, seconds)
                 ):
                     wanted = held.at + (int(job.duration) or seconds - held.at)
                     self._move_end(job.id, min(wanted, seconds))
@@ -205,6 +207,7 @@ class NestedInstance(ParentInstance):
                 "jobs": self.numbers(),
                 "tasks": sum(job.ntasks for job in running),
                 "now": self.clock.now(),
+                "started": self.started,
                 "ends_at": self.ends_at,
                 "calls_from_children": self.calls_from_children,
             }

@@ -9,6 +9,7 @@ from fluxion_py.instances.clock import Clock
 from fluxion_py.instances.journal import Journal
 from fluxion_py.instances.loop import InstanceLoop
 from fluxion_py.instances.machine import Machine
+from fluxion_py.instances.placing import placed_under
 from fluxion_py.queues.events import INSTANCE, Event
 from fluxion_py.queues.job import Job
 from fluxion_py.queues.jobid import format_jobid
@@ -86,11 +87,19 @@ class InstanceOperations(InstanceLoop):
             names = self.machine.undrain(hosts)
             self._machine_event("undrain", now, hosts=",".join(names))
 
-    def attach(self, text: str, *, source: str | None = None) -> str:
-        """Add vertices (JGF) and say what came of it: type counts, jobs looked at again."""
+    def attach(self, text: str, *, source: str | None = None, under: str | None = None) -> str:
+        """Add vertices and say what came of it: type counts, jobs looked at again.
+
+        The text is JGF with the way from the root; with `under` any description of what comes below
+        that path, with ranks of its own. Raises `GraphError`; then nothing has changed.
+        """
         with self._change() as now:
+            where = ""
+            if under is not None:
+                text, paths = placed_under(self.queue.matcher.graph, text, under, source)
+                where = f" {', '.join(paths[:5])}{', ...' if len(paths) > 5 else ''}:"
             never = {job.id for job in self.queue.pending() if job.request.never}
-            told = self.machine.attach(text, source)
+            told = self.machine.attach(text, source).replace("attached", f"attached{where}", 1)
             left = self._machine_event("attach", now, text=text)
             waiting = sum(lane.pending for lane in self.queue.lanes.values())
         can = len(never) - len(left)

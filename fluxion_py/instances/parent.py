@@ -45,6 +45,7 @@ class ParentInstance(ElasticInstance):
         super().__init__(queue, journal, clock, executor, directory)
         self.children: list[Child] = []
         self.calls_from_children = 0
+        self.started = clock.now()
         self.ended: Counter[Result | None] = Counter()
         self.watch(self._count_end)
 
@@ -177,7 +178,11 @@ class ParentInstance(ElasticInstance):
         """Note the last words of a child; `finish` ends its job, which nothing else does."""
         with self._change() as now:
             self.calls_from_children += 1
-            self.children = [child for child in self.children if child.jobid != jobid]
+            self.children = [
+                child
+                for child in self.children
+                if child.jobid != jobid or not (finish or _is_closed(child))
+            ]
             self._children.discard(jobid)
             with suppress(FluxionError):  # it may have been ended, and forgotten
                 self.queue.post(jobid, "instance-end", summary, now=now)
@@ -252,6 +257,9 @@ class ParentInstance(ElasticInstance):
                 child.instance.obey(name, context)
 
 
+def _is_closed(child: Child) -> bool:
+    return child.instance is not None and child.instance.closed
+
+
 def _touches(flat: FlatGraph, node: int, rows: frozenset[int]) -> bool:
     return node in rows or not rows.isdisjoint(below(flat, [node]))
-

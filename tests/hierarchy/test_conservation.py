@@ -33,7 +33,11 @@ class Story:
 
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)
-        node = {"count": 3, "name": "n[0-8]", "contains": {"socket": {"count": 2, "contains": {"core": 2}}}}
+        node = {
+            "count": 3,
+            "name": "n[0-8]",
+            "contains": {"socket": {"count": 2, "contains": {"core": 2}}},
+        }
         self.root = instance(graph=recipe({"rack": {"count": 3, "contains": {"node": node}}}))
         self.judge = Conservation(self.root)
         self.done: Counter[str] = Counter()
