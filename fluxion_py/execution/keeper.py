@@ -3,6 +3,7 @@
 Run as `python -m fluxion_py.execution.keeper FOLDER`. It serves one instance at a time at
 FOLDER/keeper.sock: what one has ordered is done before the next is listened to. It writes evidence
 before a program runs, keeps deadlines, and leaves when there is neither an instance nor a process.
+A mortal one (FLUXION_MORTAL=1: an instance inside a job) ends all processes with its instance.
 """
 
 import heapq
@@ -65,7 +66,8 @@ class Entry:
 class Keeper:
     """Obeys orders, one at a time, and waits for processes."""
 
-    def __init__(self, folder: Path, grace: float) -> None:
+    def __init__(self, folder: Path, grace: float, *, mortal: bool = False) -> None:
+        self._mortal = mortal
         self._evidence = Evidence(folder / "evidence")
         self._grace = grace
         self._entries: dict[str, Entry] = {}
@@ -171,6 +173,10 @@ class Keeper:
             self._client = None
         self._input.clear()
         self._output.clear()
+        if self._mortal:
+            self._orders.clear()
+            for pid in self._by_pid:
+                kill_group(pid, signal.SIGKILL)
 
     def _listen(self) -> None:
         """Listen to the next instance when the orders of the one before are done."""
@@ -346,7 +352,9 @@ def _children() -> socket.socket:
 
 def main() -> None:
     """Serve the folder of the command line; a line on standard output says that it is ready."""
-    keeper = Keeper(Path(sys.argv[1]), float(os.environ.pop("FLUXION_GRACE", GRACE)))
+    grace = float(os.environ.pop("FLUXION_GRACE", GRACE))
+    mortal = os.environ.pop("FLUXION_MORTAL", "") == "1"
+    keeper = Keeper(Path(sys.argv[1]), grace, mortal=mortal)
     os.write(1, b"ready\n")
     silent = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):

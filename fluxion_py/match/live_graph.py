@@ -97,6 +97,15 @@ class LiveGraph:
             raise MatchError(f"{seconds} is past the graph's time, 0 to {self._engine.graph_end}")
         self._now = seconds
 
+    @property
+    def graph_end(self) -> int:
+        """The end of the graph's life time: what is booked ends then at the latest."""
+        return self._engine.graph_end
+
+    @graph_end.setter
+    def graph_end(self, seconds: int) -> None:
+        self._engine.graph_end = seconds
+
     @contextmanager
     def _steady(self) -> Iterator[None]:
         """Hold the lock, with the engine in step with the graph's vertices and edges."""

@@ -146,7 +146,8 @@ class Bookings:
             return True
         gone = True
         if ranks is None:
-            self.matcher.cancel(jobid)
+            with suppress(UnknownJobError):  # all of it was taken out of the machine
+                self.matcher.cancel(jobid)
         else:
             gone = self.matcher.release(jobid, ranks=ranks)
         if gone:
@@ -159,6 +160,17 @@ class Bookings:
             # What is past its end was not free for a plan that begins at once: that may be now.
             self.growth.append((now, end if end > now else math.inf))
         return gone
+
+    def rebook(self, allocation: Allocation) -> Allocation:
+        """Book other vertices for a running job; they must be its own or free."""
+        found = self.matcher.rebook(allocation, reserved=False)
+        self._runs(found)
+        return found
+
+    def gave_back(self, request: Request, now: int) -> None:
+        """Note that a running job, which goes on, has given a part back."""
+        self._give_back(request)
+        self.growth.append((now, math.inf))
 
     def extend(self, allocation: Allocation, expiration: int, now: int) -> Allocation | None:
         """Move the end of a running job; None, with nothing changed, if others hold the time."""

@@ -16,15 +16,15 @@ from fluxion_py.queues.job import DEFAULT_URGENCY, EXPEDITE, Job, priority_of
 from fluxion_py.queues.jobid import format_jobid
 from fluxion_py.queues.lane import Cycle, Lane
 from fluxion_py.queues.reasons import conflicting, why
-from fluxion_py.queues.replay import JobReplay
 from fluxion_py.queues.request import Request
+from fluxion_py.queues.resizing import Resizing
 from fluxion_py.queues.states import PENDING, RUNNING, JobState
 
 MAX_NAME = 256
 """Characters of a job's name that are kept."""
 
 
-class Queue(JobReplay):
+class Queue(Resizing):
     """Jobs that wait for and hold resources of one matcher.
 
     `queues` are the named queues, in the order in which they are served; without them there is one,
@@ -180,6 +180,11 @@ class Queue(JobReplay):
             ran = int(now) - old.at
             raise QueueError(
                 f"job {format_jobid(job.id)} has run {ran} s already",
+            )
+        last = self.bookings.matcher.graph_end
+        if end > last:
+            raise QueueError(
+                f"job {format_jobid(job.id)} cannot go on until {end}: its instance ends at {last}"
             )
         moved = self.bookings.extend(old, end, int(now))
         if moved is None:
