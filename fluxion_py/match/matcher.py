@@ -37,13 +37,14 @@ class Matcher(LiveGraph):
 
     # ---- asking for resources ----
 
-    def compile(self, jobspec: "Jobspec") -> Prepared:
+    def compile(self, jobspec: "Jobspec", *, like: Prepared | None = None) -> Prepared:
         """Check and prepare a jobspec; the result may be given in its place. Raises `JobspecError`.
 
-        This happens by itself; the last few hundred requests are kept ready.
+        This happens by itself; the last few hundred requests are kept ready. `like` is the result
+        of one with the same resources, if there is one: then only the duration is looked at.
         """
         with self._steady():
-            return self._preparer.prepare(jobspec)
+            return self._preparer.prepare(jobspec, like)
 
     def allocate(
         self,
