@@ -179,8 +179,11 @@ cdef class Quick:
             plan = Plan(request, self.tree, allowed)
             if plan.mine:
                 self.find_index(plan)
-            if len(self.plans) >= MOST_PLANS:
+            # Constraints that differ from call to call are large, and not asked again.
+            self.constrained += allowed is not None
+            if len(self.plans) >= MOST_PLANS or self.constrained > MOST_INDEXES:
                 self.plans.clear()
+                self.constrained = allowed is not None
             self.plans[(request, allowed)] = plan
         if plan.index is None:
             if not plan.mine:

@@ -50,6 +50,8 @@ class LiveGraph:
         self.prune_filters = prune_filters or DEFAULT_FILTERS
         self._setting = (subsystems, traverser)
         names = _subsystem_names(subsystems)
+        self._possible: dict[object, bool] = {}
+        self._possible_at = (-1, -1)
         self._dominant = names[0]
         self._subsystem = graph.flat.find_subsystem(self._dominant)
         self._engine = Engine(
