@@ -9,6 +9,7 @@ from tests.kube.rig.binaries import find_binaries
 from tests.kube.rig.control_plane import ControlPlane
 from tests.kube.rig.echo import EchoExtender
 from tests.kube.rig.kubelet import Kubelet
+from tests.kube.rig.service import FluenceProcess
 
 MISSING = "no control plane: `make kube` builds one, K8S_BIN names the folder of another"
 FAILED = pytest.StashKey[bool]()
@@ -50,6 +51,17 @@ def echo(plane: ControlPlane) -> Iterator[EchoExtender]:
     yield extender
     plane.scheduler.stop()
     extender.close()
+
+
+@pytest.fixture
+def service(plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[FluenceProcess]:
+    """`fluence serve`, not started yet."""
+    process = FluenceProcess(plane.folder, plane.kubeconfig)
+    yield process
+    if request.node.stash.get(FAILED, False):
+        request.node.add_report_section("teardown", process.name, process.tail())
+    plane.scheduler.stop()
+    process.stop()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -92,14 +92,10 @@ def test_a_refusal_with_a_constant_text_is_asked_for_twice_and_rests(
 
     wait_until(lambda: "4 no" in reason(), "the refusal is written")
     plane.api.create(PODS, pod("fence", labels={"fence": "yes"}))
-    wait_until(lambda: any(of(call) == "fence" for call in echo.of("filter")), "a later pod came")
-    assert [of(call) for call in echo.of("filter")].count("waiting") <= 2
+    wait_until(lambda: any(call.pod == "fence" for call in echo.of("filter")), "a later pod came")
+    assert [call.pod for call in echo.of("filter")].count("waiting") <= 2
 
     path = pod_path(plane.api.get(f"{PODS}/waiting"))
     before = len(echo.of("filter"))
     plane.api.patch(path, {"metadata": {"annotations": {"nudge": "1"}}})
     wait_until(lambda: len(echo.of("filter")) > before, "a changed annotation asks again", 5)
-
-
-def of(call: Call) -> str:
-    return str(call.body["Pod"]["metadata"]["name"])

@@ -140,7 +140,9 @@ def _by_mpi_job(pod: Pod, find: Lookup) -> Identity | None:
         return None
     owner = Ref("MPIJob", pod.metadata.namespace, name)
     index = _number(label(f"{MPI}replica-index"), -1)
-    return Identity(f"mpijob:{pod.metadata.namespace}/{name}", "mpijob", name, owner, role, 0, index)
+    return Identity(
+        f"mpijob:{pod.metadata.namespace}/{name}", "mpijob", name, owner, role, 0, index
+    )
 
 
 def _by_job(pod: Pod, find: Lookup) -> Identity | None:
@@ -150,9 +152,9 @@ def _by_job(pod: Pod, find: Lookup) -> Identity | None:
         return None
     owner = Ref("Job", pod.metadata.namespace, controller.name)
     job = job_of(pod, find)
-    policy = collect(
-        pod.metadata.annotations, job.metadata.annotations if job else None
-    ).get("policy", "")
+    policy = collect(pod.metadata.annotations, job.metadata.annotations if job else None).get(
+        "policy", ""
+    )
     if policy == "independent":
         return None
     index = _index(pod.metadata)

@@ -127,7 +127,9 @@ class Placer:
             return 0
         place = (-entry.urgency, entry.jobid)
         return sum(
-            1 for each in self.waiting.values() if each.jobid and (-each.urgency, each.jobid) < place
+            1
+            for each in self.waiting.values()
+            if each.jobid and (-each.urgency, each.jobid) < place
         )
 
     def _enter(self, key: str, entry: Entry, now: float) -> bool:
@@ -182,7 +184,9 @@ class Placer:
         matcher = self.graph.matcher
         matcher.now = max(matcher.now, int(now))
         end = duration or NO_END
-        found = Allocation(self.graph.matcher.graph.flat, selection, self._last_hold, matcher.now, end)
+        found = Allocation(
+            self.graph.matcher.graph.flat, selection, self._last_hold, matcher.now, end
+        )
         matcher.rebook(found, reserved=False)
         return self._last_hold
 
@@ -205,5 +209,3 @@ def urgency_of(priority: int) -> int:
     steps = -(-abs(priority).bit_length() // 3)
     moved = steps if priority > 0 else -steps
     return max(1, min(30, DEFAULT_URGENCY + moved))
-
-

@@ -70,6 +70,17 @@ class Api:
         """Return what is at a path, as text."""
         return self._send("GET", path, None, "application/json").decode()
 
+    def bind(self, namespace: str, name: str, node: str, uid: str | None = None) -> None:
+        """Bind a pod, as a scheduler does."""
+        metadata = {"name": name, "namespace": namespace, **({"uid": uid} if uid else {})}
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": metadata,
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        }
+        self.create(f"/api/v1/namespaces/{namespace}/pods/{name}/binding", binding)
+
     def call(
         self, method: str, path: str, body: object = None, kind: str = "application/json"
     ) -> Json:
