@@ -14,7 +14,7 @@ from fluxion_extender.brain.recovery import Recovered, recover
 from fluxion_extender.brain.settings import Settings
 from fluxion_extender.brain.timers import tick
 from fluxion_extender.groups.identity import Ref
-from fluxion_extender.kube.connection import Connection
+from fluxion_extender.kube.connection import ApiError, Connection
 from fluxion_extender.kube.resources import NODES, PODS, WORKLOADS, Resource
 from fluxion_extender.kube.watcher import Watcher
 from fluxion_extender.kube.writer import Writer
@@ -73,6 +73,33 @@ class Service:
         self.ready = True
         threading.Thread(target=self._tick, name="ticker", daemon=True).start()
         return found
+
+    def start_in_background(self, say: Callable[[str], None], lease: str | None = None) -> None:
+        """Start in a thread, again and again until the API server answers; `say` what is found.
+
+        With `lease` (NAMESPACE/NAME) only while it is ours.
+        """
+        thread = threading.Thread(target=self._keep_starting, args=(say,), name="start", daemon=True)
+        thread.start()
+
+    def _keep_starting(self, say: Callable[[str], None]) -> None:
+        begun = ""
+        while not self._stopped.is_set():
+            try:
+                found = self.start()
+            except ApiError as error:
+                if str(error) != begun:
+                    begun = str(error)
+                    say(f"waits for the API server: {error}")
+                self._watchers.clear()
+                self._stopped.wait(TICK)
+                continue
+            say(
+                f"{len(self._brain.mirror.nodes)} nodes; recovered {found.groups} groups "
+                f"({found.pods} pods), {found.foreign} foreign pods counted, "
+                f"{found.plans} plans kept, {found.dropped} dropped; ready"
+            )
+            return
 
     def stop(self) -> None:
         """Answer no more."""
