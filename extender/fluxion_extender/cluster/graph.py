@@ -166,6 +166,26 @@ class ClusterGraph:
             edges += [(above, row, kind) for above, kind in flat.in_edges(row)]
         return Selection(vertices, edges)
 
+    def apart_from_pods(self, found: Allocation) -> Selection | None:
+        """Return what an answer holds besides the amounts of pods: vertices to itself; or None."""
+        flat = self._flat
+        kept = [
+            vertex
+            for vertex in found.selection.vertices
+            if flat.alive(vertex[0]) and flat.type(vertex[0]) == TENANCY
+        ]
+        if not kept:
+            return None
+        rows: dict[int, None] = {}
+        for row, *_ in kept:
+            while above := flat.in_edges(row):
+                row = above[0][0]
+                rows[row] = None
+        shared = [(row, flat.size(row), False, self._depth(row)) for row in rows]
+        vertices = sorted((*kept, *shared), key=lambda vertex: -vertex[3])
+        edges = [(above, row, kind) for row, *_ in vertices for above, kind in flat.in_edges(row)]
+        return Selection(vertices, edges)
+
     def _depth(self, row: int) -> int:
         return str(self._flat.path(row)).count("/")
 

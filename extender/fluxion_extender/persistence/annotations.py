@@ -104,3 +104,8 @@ def read_pod_plan(text: str) -> PodPlan | None:
         return msgspec.json.decode(text.encode(), type=PodPlan)
     except msgspec.MsgspecError:
         return None
+
+
+def pod_plan(ident: str, group: str, node: str, rank: int, epoch: int) -> str:
+    """Return the plan of one pod as text."""
+    return msgspec.json.encode(PodPlan(ident, group, node, rank, epoch)).decode()

@@ -1,11 +1,12 @@
 """Waiting groups in a queue of the library, and what the placed ones hold in the graph."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fluxion_extender.cluster.graph import ClusterGraph
 from fluxion_py.allocation import Allocation
-from fluxion_py.errors import Unsatisfiable
+from fluxion_py.errors import UnknownJobError, Unsatisfiable
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.outcome import Selection
 from fluxion_py.queues.config import QueueConfig
@@ -47,6 +48,7 @@ class Placer:
         self.waiting: dict[str, Entry] = {}
         self._keys: dict[int, str] = {}
         self._last_hold = FIRST_HOLD
+        self._aside: set[str] = set()
         self._seen = -1
         self._pressed = False
 
@@ -68,21 +70,31 @@ class Placer:
         """Let a group wait no longer."""
         entry = self.waiting.pop(key, None)
         if entry is not None:
-            self._leave(entry, now)
+            self._leave(key, entry, now)
 
-    def park(self, key: str, now: float) -> None:
-        """Set a group aside until something changes: it does not fit, for a reason of ours."""
+    def step_aside(self, key: str, now: float) -> None:
+        """Give back what a group was started with, and set it aside until something changes.
+
+        It keeps its place in the order.
+        """
         entry = self.waiting[key]
-        self._leave(entry, now)
+        job = self.queue.jobs[entry.jobid]
+        if job.allocation is not None:
+            self.queue.requeue(entry.jobid, "set aside", now=now)
+        self.queue.set_urgency(entry.jobid, 0, now=now)
+        self._aside.add(key)
         self._pressed = True
 
     def parked(self, key: str) -> bool:
         """Say whether a group is set aside."""
         entry = self.waiting.get(key)
-        return entry is not None and entry.jobid == 0
+        return entry is not None and (entry.jobid == 0 or key in self._aside)
 
     def cycle(self, now: float) -> list[tuple[str, Allocation]]:
-        """Start what can start now; each is booked, and the caller must `take` or `park` it."""
+        """Start what can start now.
+
+        Each is booked, and the caller must `take` it or have it `step_aside`.
+        """
         if self._seen != self.graph.changes:
             self._seen = self.graph.changes
             self._look_again(now)
@@ -142,7 +154,8 @@ class Placer:
         self._pressed = True
         return True
 
-    def _leave(self, entry: Entry, now: float) -> None:
+    def _leave(self, key: str, entry: Entry, now: float) -> None:
+        self._aside.discard(key)
         if not entry.jobid:
             return
         job = self.queue.jobs[entry.jobid]
@@ -161,6 +174,10 @@ class Placer:
                 request.prepared = None
         self.queue.requests.drop_unused()
         self.queue.resources_changed(now=now)
+        for key in self._aside:
+            entry = self.waiting[key]
+            self.queue.set_urgency(entry.jobid, entry.urgency, now=now)
+        self._aside.clear()
         for key, entry in self.waiting.items():
             if not entry.jobid:
                 self._enter(key, entry, now)
@@ -196,7 +213,8 @@ class Placer:
 
     def release(self, jobid: int) -> None:
         """Give everything booked under an id back."""
-        self.graph.matcher.cancel(jobid)
+        with suppress(UnknownJobError):  # all its nodes may be gone
+            self.graph.matcher.cancel(jobid)
         self.graph.changes += 1
 
 
