@@ -49,7 +49,9 @@ def parse_levels(text: str) -> tuple[Level, ...]:
         kind, equals, labels = entry.rpartition("=")
         names = tuple(label.strip() for label in labels.split("|") if label.strip())
         if not names or (equals and not kind):
-            raise InputError(f"{short(entry)} is no level", hint="TYPE=LABEL, such as rack=example.org/rack")
+            raise InputError(
+                f"{short(entry)} is no level", hint="TYPE=LABEL, such as rack=example.org/rack"
+            )
         if names == (HOSTNAME,):
             continue
         kind = kind.strip() or names[0].rpartition("/")[2]

@@ -140,19 +140,21 @@ def _by_mpi_job(pod: Pod, find: Lookup) -> Identity | None:
         return None
     owner = Ref("MPIJob", pod.metadata.namespace, name)
     index = _number(label(f"{MPI}replica-index"), -1)
-    return Identity(f"mpijob:{pod.metadata.namespace}/{name}", "mpijob", name, owner, role, 0, index)
+    return Identity(
+        f"mpijob:{pod.metadata.namespace}/{name}", "mpijob", name, owner, role, 0, index
+    )
 
 
 def _by_job(pod: Pod, find: Lookup) -> Identity | None:
-    """An Indexed Job is a gang; another one only if it says so."""
+    """Take an Indexed Job as a gang; another one only if it says so."""
     controller = pod.metadata.controller
     if controller is None or controller.kind != "Job":
         return None
     owner = Ref("Job", pod.metadata.namespace, controller.name)
     job = job_of(pod, find)
-    policy = collect(
-        pod.metadata.annotations, job.metadata.annotations if job else None
-    ).get("policy", "")
+    policy = collect(pod.metadata.annotations, job.metadata.annotations if job else None).get(
+        "policy", ""
+    )
     if policy == "independent":
         return None
     index = _index(pod.metadata)

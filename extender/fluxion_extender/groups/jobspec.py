@@ -35,9 +35,7 @@ def class_jobspec(
     )
 
 
-def one_pod_jobspec(
-    shape: Shape, made: PodClass, constraints: Mapping[str, Any] | None
-) -> Jobspec:
+def one_pod_jobspec(shape: Shape, made: PodClass, constraints: Mapping[str, Any] | None) -> Jobspec:
     """Return the request for one more pod of a class, wherever the constraints let it be."""
     resources = (_slots(made, 1),)
     return Jobspec(9999, resources, duration=shape.duration, constraints=constraints)

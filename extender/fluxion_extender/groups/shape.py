@@ -120,13 +120,17 @@ def _of_job(context: _Context) -> _Found:
     count = min(count, least) if least else count
     made = context.make("", pod, count)
     owner = job.metadata.controller
-    if owner is not None and owner.kind == "MiniCluster" and "one-pod-per-node" not in context.texts:
+    if (
+        owner is not None
+        and owner.kind == "MiniCluster"
+        and "one-pod-per-node" not in context.texts
+    ):
         made = replace(made, one_per_node=True)
     return [made], "", bool(job.spec.suspend)
 
 
 def _of_name(context: _Context) -> _Found:
-    """A group by a name alone: what its pods' Jobs will make, and the bare pods that there are."""
+    """Read a group that has only a name: what its Jobs will make, and the bare pods there are."""
     identity, find = context.identity, context.find
     owner = find(identity.owner) if identity.owner is not None else None
     wanted = identity.size
@@ -194,7 +198,11 @@ def _of_leader_worker_set(context: _Context) -> _Found:
     if not identity.size:
         return [], f"LeaderWorkerSet {identity.name} is not known yet", False
     pod = context.members[0]
-    return [context.make("leader", pod, 1), context.make("worker", pod, identity.size - 1)], "", False
+    return (
+        [context.make("leader", pod, 1), context.make("worker", pod, identity.size - 1)],
+        "",
+        False,
+    )
 
 
 def _of_mpi_job(context: _Context) -> _Found:

@@ -115,7 +115,9 @@ def _policy(text: str | None) -> tuple[str | None, int | None]:
             raise InputError(short(text), where=f"{PREFIX}policy", hint="min-available:4")
         return name, int(number)
     if colon:
-        raise InputError(short(text), where=f"{PREFIX}policy", hint="gang, independent, min-available:K")
+        raise InputError(
+            short(text), where=f"{PREFIX}policy", hint="gang, independent, min-available:K"
+        )
     return _choice("policy", name, ("gang", "independent")), None
 
 

@@ -106,9 +106,7 @@ class Placer:
         while more:
             found = self.queue.cycle(now)
             more = found.more
-            for job in found.started:
-                if job.allocation is not None:
-                    started.append((self._keys[job.id], job.allocation))
+            started += [(self._keys[j.id], j.allocation) for j in found.started if j.allocation]
         return started
 
     def due(self) -> float | None:
@@ -139,7 +137,9 @@ class Placer:
             return 0
         place = (-entry.urgency, entry.jobid)
         return sum(
-            1 for each in self.waiting.values() if each.jobid and (-each.urgency, each.jobid) < place
+            1
+            for each in self.waiting.values()
+            if each.jobid and (-each.urgency, each.jobid) < place
         )
 
     def _enter(self, key: str, entry: Entry, now: float) -> bool:
@@ -199,7 +199,9 @@ class Placer:
         matcher = self.graph.matcher
         matcher.now = max(matcher.now, int(now))
         end = duration or NO_END
-        found = Allocation(self.graph.matcher.graph.flat, selection, self._last_hold, matcher.now, end)
+        found = Allocation(
+            self.graph.matcher.graph.flat, selection, self._last_hold, matcher.now, end
+        )
         matcher.rebook(found, reserved=False)
         return self._last_hold
 
@@ -223,5 +225,3 @@ def urgency_of(priority: int) -> int:
     steps = -(-abs(priority).bit_length() // 3)
     moved = steps if priority > 0 else -steps
     return max(1, min(30, DEFAULT_URGENCY + moved))
-
-
