@@ -14,11 +14,16 @@ from fluxion_py.errors import InputError, short
 CPU = "cpu"
 PODS = "pods"
 
-_QUANTITY = re.compile(r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))([A-Za-z]{0,2}|[eE][+-]?\d{1,3})\Z")
+_QUANTITY = re.compile(
+    r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))([A-Za-z]{0,2}|[eE][+-]?\d{1,3})\Z"
+)
 _SUFFIXES = {
     "": Fraction(1),
     **{unit: Fraction(1000) ** power for power, unit in enumerate(("n", "u", "m"), -3)},
-    **{unit: Fraction(1000) ** power for power, unit in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
+    **{
+        unit: Fraction(1000) ** power
+        for power, unit in enumerate(("k", "M", "G", "T", "P", "E"), 1)
+    },
     **{f"{unit}i": Fraction(1024) ** power for power, unit in enumerate("KMGTPE", 1)},
 }
 MAX_AMOUNT = 2**62
@@ -40,7 +45,9 @@ def amount(quantity: str, resource: str = "") -> int:
             scale = Fraction(10) ** int(suffix[1:])
     if match is None or scale is None:
         raise InputError(
-            f"{short(quantity)} is no quantity", where=resource, hint="such as 2, 100m, 1.5Gi or 1e3"
+            f"{short(quantity)} is no quantity",
+            where=resource,
+            hint="such as 2, 100m, 1.5Gi or 1e3",
         )
     exact = Fraction(match[1]) * scale * (1000 if resource == CPU else 1)
     return max(0, min(-(-exact.numerator // exact.denominator), MAX_AMOUNT))

@@ -1,4 +1,4 @@
-"""The service: one brain behind one lock, fed by watches, asked by kube-scheduler, and its writes."""
+"""The service: one brain behind one lock, fed by watches, asked by kube-scheduler."""
 
 import logging
 import threading
@@ -79,7 +79,9 @@ class Service:
 
         With `lease` (NAMESPACE/NAME) only while it is ours.
         """
-        thread = threading.Thread(target=self._keep_starting, args=(say,), name="start", daemon=True)
+        thread = threading.Thread(
+            target=self._keep_starting, args=(say,), name="start", daemon=True
+        )
         thread.start()
 
     def _keep_starting(self, say: Callable[[str], None]) -> None:

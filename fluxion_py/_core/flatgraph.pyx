@@ -523,6 +523,10 @@ cdef class FlatGraph:
         self.check(row)
         return bool(self.v_flags[row] & DIVISIBLE)
 
+    def divisible_types(self):
+        """Return the names of the types of which some vertex is divisible."""
+        return [name for name in self.type_names if self.divides(self.type_ids[name])]
+
     cdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1:
         """Change the units of a divisible row, of which jobs hold `held`. Use Engine.resize."""
         cdef int64_t before = self.counted.get(row, self.v_size[row]), after = max(size, held)

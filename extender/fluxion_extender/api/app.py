@@ -38,9 +38,7 @@ def make_app(service: Service, prefix: str = "/fluence") -> FastAPI:
     return app
 
 
-def _route(
-    answer: Answer, threads: ThreadPoolExecutor
-) -> Callable[[Request], Awaitable[Response]]:
+def _route(answer: Answer, threads: ThreadPoolExecutor) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
         body = await _body(request)
         if body is None:
@@ -76,9 +74,7 @@ def _filter(service: Service, body: bytes) -> bytes:
     verdict = service.filter(pod, names)
     if not verdict.nodes:
         failed = dict.fromkeys(names, verdict.reason)
-        return wire.encode(
-            wire.ExtenderFilterResult([], FailedAndUnresolvableNodes=failed)
-        )
+        return wire.encode(wire.ExtenderFilterResult([], FailedAndUnresolvableNodes=failed))
     return wire.encode(wire.ExtenderFilterResult(list(verdict.nodes)))
 
 

@@ -1,4 +1,4 @@
-"""The decisions: what kube-scheduler is answered, and what has to be written. One thread at a time."""
+"""The decisions: what kube-scheduler is answered, and what has to be written."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -39,7 +39,10 @@ class Verdict:
 
 
 class Brain:
-    """The state of the service. Feed it what is watched; ask it the verbs; carry out `outbox`."""
+    """The state of the service. Feed it what is watched; ask it the verbs; carry out `outbox`.
+
+    One thread at a time. Times are seconds of the caller's clock.
+    """
 
     def __init__(
         self, settings: Settings | None = None, new_id: Callable[[], str] | None = None
@@ -143,7 +146,7 @@ class Brain:
         group.plan = self._new_id()
         group.plan_written = False
         group.since = now
-        group.reason, group.reason_since = "", -1e18
+        group.reason, group.reason_state = "", None
         group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
         for pod in sorted(group.pods.values(), key=lambda pod: pod.metadata.name):
             slot = self.members.seat(group, pod, now)
@@ -169,9 +172,7 @@ class Brain:
             if pod is None:
                 continue
             meta = pod.metadata
-            self.outbox.append(
-                PatchPod(meta.namespace, meta.name, meta.uid, {NUDGE: group.plan})
-            )
+            self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, {NUDGE: group.plan}))
             if self.settings.bind_siblings and self._alike(group):
                 break
         group.refused.clear()
@@ -184,9 +185,9 @@ class Brain:
         text = f"group {group.name} {text}" if group.gang else text
         group.refused_at = self.mirror.graph.changes
         recent = now - group.reason_since < self.settings.reason_interval
-        if text == group.reason or (group.reason and recent):
+        if text == group.reason or (group.reason_state is group.state and recent):
             return False
-        group.reason, group.reason_since = text, now
+        group.reason, group.reason_since, group.reason_state = text, now, group.state
         return True
 
     # ---- the verbs ----
@@ -212,9 +213,7 @@ class Brain:
             if slot is None:
                 break
             if slot.node in offered:
-                slot.group.deadline = max(
-                    slot.group.deadline, now + self.settings.bind_timeout
-                )
+                slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
                 return self._accept(slot)
             if len(offered) == 1 or not offered:
                 return self._refusal(uid, "is planned for another node")
@@ -328,8 +327,10 @@ class Brain:
         slot = self.members.slots.get(uid)
         if slot is None or slot.node != node:
             where = f"planned for {slot.node}" if slot is not None else "not planned"
-            return f"pod {namespace}/{name} is {where}, not for {node}" if slot else (
-                f"pod {namespace}/{name} is {where}"
+            return (
+                f"pod {namespace}/{name} is {where}, not for {node}"
+                if slot
+                else (f"pod {namespace}/{name} is {where}")
             )
         if not self.mirror.usable(node):
             self._lose(slot, now)

@@ -188,7 +188,11 @@ class Matching:
         group, kind = slot.group, slot.kind
         more = [f"^{group.veto}"] if group.vetoed else []
         level = group.shape.wishes.level
-        near = [each for each in group.live() if each is not slot and each.node in self.mirror.graph.nodes]
+        near = [
+            each
+            for each in group.live()
+            if each is not slot and each.node in self.mirror.graph.nodes
+        ]
         if level is not None and near:
             kin = [each for each in near if each.job == slot.job and each.kind is kind] or near
             vertex = self.mirror.graph.level(level)

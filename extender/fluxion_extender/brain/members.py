@@ -215,9 +215,9 @@ class Members:
     def _refused_by_kubelet(self, pod: Pod, now: float) -> None:
         """Distrust a node whose kubelet found no room for a pod that we thought would fit."""
         reason = pod.status.reason or ""
-        if pod.spec.node_name and (reason.startswith("OutOf") or reason == "NodeAffinity"):
-            if pod.metadata.uid in self.pods:
-                self.mirror.suspect(pod.spec.node_name, now + self.settings.suspicion)
+        known = pod.metadata.uid in self.pods and pod.spec.node_name
+        if known and (reason.startswith("OutOf") or reason == "NodeAffinity"):
+            self.mirror.suspect(known, now + self.settings.suspicion)
 
     # ---- owners ----
 

@@ -1,4 +1,4 @@
-"""Which preemption of kube-scheduler we let pass: never half a gang, never for a gang that waits."""
+"""Which preemption we let pass: never half a gang, never for a gang that waits."""
 
 from collections.abc import Collection, Mapping
 

@@ -33,7 +33,8 @@ def shortage(mirror: Mirror, group: Group, *, free: bool = True) -> str:
         if level is None:
             return f"needs {pods} {what} of {asked}{of_role} at once, {best} {now}"
         if jobs == 1:
-            return f"needs {pods} {what} of {asked}{of_role} in one {level}, the best {level} has {best} {now}"
+            room = f"the best {level} has {best} {now}"
+            return f"needs {pods} {what} of {asked}{of_role} in one {level}, {room}"
         return (
             f"needs {jobs} {level}s with {pods} {what} of {asked}{of_role} each, "
             f"{usable} {now}, the best has {best}"

@@ -145,14 +145,12 @@ def _take_plans(
     for key, pods in pending.items():
         by_rank = {}
         for pod in pods:
-            plan = read_pod_plan(pod.metadata.annotation(PLAN) or "")
-            if plan is not None and plan.group == key:
-                by_rank[plan.rank] = (plan.id, plan.node)
+            own = read_pod_plan(pod.metadata.annotation(PLAN) or "")
+            if own is not None and own.group == key:
+                by_rank[own.rank] = own.node
         group = brain.members.groups.get(key)
         if by_rank and group is not None:
-            found.plans += _fill(
-                brain, group, {rank: node for rank, (_, node) in by_rank.items()}, now
-            )
+            found.plans += _fill(brain, group, by_rank, now)
 
 
 def _keep(
@@ -200,8 +198,6 @@ def _fill(brain: Brain, group: Group, nodes: Mapping[int, str], now: float) -> b
         node = nodes.get(slot.rank)
         if slot.state is not SlotState.EMPTY or node is None:
             continue
-        free = brain.mirror.usable(node) and brain.matching.hold(
-            slot, node, SlotState.PLANNED, now
-        )
+        free = brain.mirror.usable(node) and brain.matching.hold(slot, node, SlotState.PLANNED, now)
         complete = complete and free
     return complete

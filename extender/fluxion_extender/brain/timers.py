@@ -1,4 +1,4 @@
-"""What happens because time passes: plans that nobody uses, vetoes and suspicions that end (B.5)."""
+"""What ends because time passes: plans that nobody uses, vetoes, suspicions (B.5)."""
 
 from fluxion_extender.brain.brain import Brain
 from fluxion_extender.brain.effects import Evict

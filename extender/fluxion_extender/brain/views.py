@@ -43,9 +43,7 @@ def group_view(brain: Brain, group: Group, now: float) -> dict[str, Any]:
 
 def explain(brain: Brain, namespace: str, name: str, now: float) -> dict[str, Any]:
     """Return all about one pod: its group, its node, what is short. Raises `InputError`."""
-    pod = next(
-        (p for p in brain.members.pods.values() if p.key == f"{namespace}/{name}"), None
-    )
+    pod = next((p for p in brain.members.pods.values() if p.key == f"{namespace}/{name}"), None)
     if pod is None:
         raise InputError(f"there is no pod {namespace}/{name}, or it has ended")
     uid = pod.metadata.uid

@@ -20,8 +20,12 @@ COLUMNS = ("GROUP", "NAMESPACE", "PODS", "PLACED", "BOUND", "STATE", "SINCE", "W
 
 def _add_service(parser: Parser) -> None:
     parser.add_argument("--url", default=SERVICE, help=f"the service (default: {SERVICE})")
-    parser.add_argument("--ca-file", type=file_name, metavar="FILE", help="who signed its certificate")
-    parser.add_argument("--cert-file", type=file_name, metavar="FILE", help="our certificate and key")
+    parser.add_argument(
+        "--ca-file", type=file_name, metavar="FILE", help="who signed its certificate"
+    )
+    parser.add_argument(
+        "--cert-file", type=file_name, metavar="FILE", help="our certificate and key"
+    )
     add_output(parser)
 
 
@@ -110,7 +114,9 @@ def _ask(arguments: Namespace, path: str) -> Any:  # noqa: ANN401 - JSON
     except HTTPError as error:
         raise FluxionError(_detail(error)) from None
     except (URLError, OSError, ValueError) as error:
-        raise InputError(f"{url}: {getattr(error, 'reason', error)}", hint="is `fluence serve` up?") from None
+        raise InputError(
+            f"{url}: {getattr(error, 'reason', error)}", hint="is `fluence serve` up?"
+        ) from None
 
 
 def _detail(error: HTTPError) -> str:

@@ -16,7 +16,9 @@ PORT = 8890
 
 def add_serve(parser: Parser) -> None:
     """Add the options of `fluence serve`."""
-    parser.add_argument("--kubeconfig", type=file_name, metavar="FILE", help="access to the cluster")
+    parser.add_argument(
+        "--kubeconfig", type=file_name, metavar="FILE", help="access to the cluster"
+    )
     parser.add_argument("--context", metavar="NAME", help="the context of the kubeconfig")
     parser.add_argument("--host", default=HOST, help=f"address to listen at (default: {HOST})")
     parser.add_argument("--port", type=whole_number, default=PORT, help=f"(default: {PORT})")

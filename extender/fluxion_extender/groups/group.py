@@ -75,7 +75,8 @@ class Group:
     slots: list[Slot] = field(default_factory=list)
     pods: dict[str, Pod] = field(default_factory=dict)
     reason: str = ""
-    reason_since: float = -1e18
+    reason_since: float = 0
+    reason_state: GroupState | None = None
     refused_at: int = -1
     refused: set[str] = field(default_factory=set)
     holds: dict[str, int] = field(default_factory=dict)

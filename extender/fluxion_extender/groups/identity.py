@@ -146,7 +146,7 @@ def _by_mpi_job(pod: Pod, find: Lookup) -> Identity | None:
 
 
 def _by_job(pod: Pod, find: Lookup) -> Identity | None:
-    """An Indexed Job is a gang; another one only if it says so."""
+    """Take an Indexed Job as a gang; another one only if it says so."""
     controller = pod.metadata.controller
     if controller is None or controller.kind != "Job":
         return None

@@ -130,7 +130,7 @@ def _of_job(context: _Context) -> _Found:
 
 
 def _of_name(context: _Context) -> _Found:
-    """A group by a name alone: what its pods' Jobs will make, and the bare pods that there are."""
+    """Read a group that has only a name: what its Jobs will make, and the bare pods there are."""
     identity, find = context.identity, context.find
     owner = find(identity.owner) if identity.owner is not None else None
     wanted = identity.size

@@ -22,9 +22,7 @@ _BYTES = {
 _GPUS = ("nvidia.com/gpu", "amd.com/gpu", "google.com/tpu")
 
 
-def cluster_jobspec(
-    shape: Shape, made: PodClass, constraints: Mapping[str, Any] | None
-) -> Jobspec:
+def cluster_jobspec(shape: Shape, made: PodClass, constraints: Mapping[str, Any] | None) -> Jobspec:
     """Return the user's jobspec for the pods of a class. Raises `InputError`.
 
     Its slots must be as many as the pods; several kinds of slots are not understood.
@@ -97,4 +95,6 @@ def _amount(resource: Resource, made: PodClass) -> tuple[str, int]:
         return resource.type, wanted(resource.type, number * scale)
     if resource.type in (PODS, CPU) or "/" in resource.type:
         return resource.type, number
-    raise InputError(f"{short(resource.type)} in a slot", where=f"{PREFIX}jobspec", hint="core, gpu, memory")
+    raise InputError(
+        f"{short(resource.type)} in a slot", where=f"{PREFIX}jobspec", hint="core, gpu, memory"
+    )

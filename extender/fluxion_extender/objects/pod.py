@@ -101,7 +101,7 @@ class PodSpec(Struct):
 
     node_name: str | None = None
     scheduler_name: str | None = None
-    containers: list[Container] = []
+    containers: list[Container] = msgspec.field(default_factory=list)
     init_containers: list[Container] | None = None
     overhead: Quantities | None = None
     resources: Resources | None = None

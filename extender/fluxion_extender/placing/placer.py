@@ -106,9 +106,7 @@ class Placer:
         while more:
             found = self.queue.cycle(now)
             more = found.more
-            for job in found.started:
-                if job.allocation is not None:
-                    started.append((self._keys[job.id], job.allocation))
+            started += [(self._keys[j.id], j.allocation) for j in found.started if j.allocation]
         return started
 
     def due(self) -> float | None:

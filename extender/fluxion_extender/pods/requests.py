@@ -42,9 +42,8 @@ def effective_request(spec: PodSpec, status: PodStatus | None = None) -> Amounts
     together.update(sidecars)
     found = {name: max(together[name], first[name]) for name in together.keys() | first.keys()}
     if spec.resources is not None:
-        for name, number in amounts(spec.resources.requests).items():
-            if name in POD_LEVEL or name.startswith("hugepages-"):
-                found[name] = number
+        own = amounts(spec.resources.requests)
+        found |= {r: n for r, n in own.items() if r in POD_LEVEL or r.startswith("hugepages-")}
     for name, number in amounts(spec.overhead).items():
         found[name] = found.get(name, 0) + number
     found[PODS] = 1
