@@ -32,8 +32,16 @@ GATES = "SchedulerPopFromBackoffQ=false"
 class ControlPlane:
     """One control plane in a folder. All listens on the loopback address, on free ports."""
 
-    def __init__(self, binaries: Path, folder: Path, authorization: str = "AlwaysAllow") -> None:
+    def __init__(
+        self,
+        binaries: Path,
+        folder: Path,
+        authorization: str = "AlwaysAllow",
+        audited: str | None = None,
+    ) -> None:
+        """`audited` names a user whose requests are written to `audit_log`, a JSON each line."""
         self.binaries, self.folder = binaries, folder
+        self.audit_log = folder / "audit.jsonl"
         self._ports = dict(
             zip(
                 ("etcd", "peer", "apiserver", "scheduler", "manager"),
@@ -46,7 +54,9 @@ class ControlPlane:
         self.service_kubeconfig = self._kubeconfig(SERVICE)
         self._credentials()
         self.etcd = self._process("etcd", self._etcd())
-        self.apiserver = self._process("kube-apiserver", self._apiserver(authorization))
+        self.apiserver = self._process(
+            "kube-apiserver", [*self._apiserver(authorization), *self._audit(audited)]
+        )
         self.manager = self._process("kube-controller-manager", self._manager())
         self.scheduler = self._process("kube-scheduler", [])
 
@@ -168,6 +178,19 @@ class ControlPlane:
             "--max-mutating-requests-inflight=1000",
             "--v=1",
         ]
+
+    def _audit(self, user: str | None) -> list[str]:
+        if user is None:
+            return []
+        policy = {
+            "apiVersion": "audit.k8s.io/v1",
+            "kind": "Policy",
+            "omitStages": ["RequestReceived"],
+            "rules": [{"level": "Metadata", "users": [user]}, {"level": "None"}],
+        }
+        path = self.folder / "audit-policy.json"
+        path.write_text(json.dumps(policy))
+        return [f"--audit-policy-file={path}", f"--audit-log-path={self.audit_log}"]
 
     def _manager(self) -> list[str]:
         return [

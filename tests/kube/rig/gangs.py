@@ -39,7 +39,7 @@ def bound_count(plane: ControlPlane, name: str) -> int:
     return len(books.bound(members(plane, name)))
 
 
-def wait_bound(plane: ControlPlane, name: str, size: int, seconds: float = 30) -> list[Json]:
+def wait_bound(plane: ControlPlane, name: str, size: int, seconds: float = 60) -> list[Json]:
     """Wait until the gang has all its nodes; return its pods."""
 
     def state() -> bool:
@@ -52,7 +52,7 @@ def wait_bound(plane: ControlPlane, name: str, size: int, seconds: float = 30) -
     return members(plane, name)
 
 
-def wait_refused(plane: ControlPlane, name: str, size: int, seconds: float = 30) -> list[str]:
+def wait_refused(plane: ControlPlane, name: str, size: int, seconds: float = 60) -> list[str]:
     """Wait until every member was refused; return the reasons. None may have a node."""
 
     def reasons() -> list[str]:

@@ -85,7 +85,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until(
-    condition: Callable[[], object], what: str, seconds: float = 30, every: float = 0.02
+    condition: Callable[[], object], what: str, seconds: float = 60, every: float = 0.02
 ) -> None:
     """Ask again and again until a condition holds; `AssertionError` naming it at the deadline."""
     deadline = time.monotonic() + seconds
