@@ -14,9 +14,8 @@ from fluxion_py.errors import InputError, short
 CPU = "cpu"
 PODS = "pods"
 
-_QUANTITY = re.compile(
-    r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))([A-Za-z]{0,2}|[eE][+-]?\d{1,3})\Z"
-)
+_NUMBER = r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})"
+_QUANTITY = re.compile(rf"({_NUMBER})([A-Za-z]{{0,2}}|[eE][+-]?\d{{1,3}})\Z", re.ASCII)
 _SUFFIXES = {
     "": Fraction(1),
     **{unit: Fraction(1000) ** power for power, unit in enumerate(("n", "u", "m"), -3)},

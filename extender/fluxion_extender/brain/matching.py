@@ -15,7 +15,7 @@ from fluxion_py.allocation import Allocation
 from fluxion_py.jobspec.model import Jobspec
 
 Found = dict[str, Allocation]
-"""An answer for every class of a group, by its role."""
+"""An answer for every class of a group, by its name."""
 
 
 class Matching:
@@ -71,8 +71,8 @@ class Matching:
         wishes = group.shape.wishes
         if len(group.shape.classes) == 1 and not wishes.prefer:
             kind = group.shape.classes[0]
-            if self._plan(group, {kind.role: primary}):
-                group.holds[kind.role] = self.placer.take(group.key, now)
+            if self._plan(group, {kind.name: primary}):
+                group.holds[kind.name] = self.placer.take(group.key, now)
                 return True
             self.placer.step_aside(group.key, now)
             return False
@@ -129,20 +129,20 @@ class Matching:
                 for each in found.values():
                     self.placer.release(each.id or 0)
                 return None
-            found[kind.role] = answer
+            found[kind.name] = answer
         return found
 
     def _plan(self, group: Group, found: Found) -> bool:
         """Put the nodes of answers into the places of a group, if they are good."""
         nodes = {role: self.mirror.graph.places(answer) for role, answer in found.items()}
         kinds = group.shape.classes
-        if any(len(nodes[kind.role]) != kind.total for kind in kinds) or not self._sound(
-            {kind.role: kind.request for kind in kinds}, nodes
+        if any(len(nodes[kind.name]) != kind.total for kind in kinds) or not self._sound(
+            {kind.name: kind.request for kind in kinds}, nodes
         ):
             return False
         group.make_slots()
         for kind in kinds:
-            for slot, node in zip(group.of_class(kind), nodes[kind.role], strict=True):
+            for slot, node in zip(group.of_class(kind), nodes[kind.name], strict=True):
                 self.put(slot, node)
         group.state = GroupState.MATCHED
         return True

@@ -14,7 +14,7 @@ def plan_effects(group: Group, find: Lookup, epoch: int) -> list[Effect]:
         group.plan_owner = owner
         nodes: dict[str, list[str]] = {}
         for slot in group.slots:
-            nodes.setdefault(slot.kind.role, []).append(slot.node)
+            nodes.setdefault(slot.kind.name, []).append(slot.node)
         return [Annotate(owner, {_key(group): write_plan(group.plan, group.key, nodes, epoch)})]
     effects: list[Effect] = []
     for slot in group.slots:

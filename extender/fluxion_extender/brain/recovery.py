@@ -178,7 +178,7 @@ def _keep(
     left = {role: list(names) for role, names in nodes.items()}
     wanted: dict[int, str] = {}
     for slot in group.slots:
-        names = left.get(slot.kind.role)
+        names = left.get(slot.kind.name)
         if names:
             wanted[slot.rank] = names.pop(0)
     complete = _fill(brain, group, wanted, now)

@@ -11,7 +11,7 @@ HOSTNAME = "kubernetes.io/hostname"
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level: the type of its vertices, and the labels that name them, the first there counts."""
+    """One level: the type of its vertices, and labels that name them; the first there counts."""
 
     type: str
     labels: tuple[str, ...]

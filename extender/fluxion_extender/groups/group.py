@@ -59,7 +59,7 @@ class Slot:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """One group. Times are seconds of the caller's clock; `holds` maps a role to a booking.
+    """One group. Times are seconds of the caller's clock; `holds` maps a class to a booking.
 
     `refused_at` is the count of changes at which it was last refused: as long as it is the same,
     nothing has to be asked again. `vetoed` has the nodes which kube-scheduler's own filters refused

@@ -15,7 +15,11 @@ MAX_MEMBERS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class PodClass:
-    """Pods of one shape: `jobs` child jobs of `count` pods each; `label` is of a jobspec's slot."""
+    """Pods of one shape: `jobs` child jobs of `count` pods each; `label` is of a jobspec's slot.
+
+    `role` says which kind of member may take its places ("": any of this shape); `name` is that of
+    the class in its group, in plans and bookings.
+    """
 
     role: str
     spec: PodSpec
@@ -24,6 +28,7 @@ class PodClass:
     jobs: int = 1
     one_per_node: bool = False
     label: str = ""
+    name: str = ""
 
     @property
     def total(self) -> int:
@@ -69,13 +74,24 @@ def shape_of(identity: Identity, members: Sequence[Pod], find: Lookup) -> Shape:
         raise InputError(f"group {identity.name} has too many members", hint=f"up to {MAX_MEMBERS}")
     deadline = pod.spec.active_deadline_seconds or (job and job.spec.active_deadline_seconds) or 0
     return Shape(
-        tuple(each for each in classes if each.total),
+        _named_apart(classes),
         wishes,
         wishes.duration or deadline,
         pod.spec.priority or 0,
         suspended,
         missing,
     )
+
+
+def _named_apart(classes: Sequence[PodClass]) -> tuple[PodClass, ...]:
+    """Return the classes that have pods, each with a name of its own."""
+    found: list[PodClass] = []
+    for each in classes:
+        if each.total:
+            known = sum(other.role == each.role for other in found)
+            name = f"{each.role}#{known}" if known else each.role
+            found.append(replace(each, name=name))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
