@@ -14,7 +14,7 @@ from fluxion_py.cli.arguments import parse
 from tests.conftest import ROOT
 from tests.kube.rig.binaries import find_binaries
 from tests.kube.rig.control_plane import SERVICE_USER, ControlPlane
-from tests.kube.rig.gangs import JOBS, PODS, bare_gang, wait_bound, wait_refused
+from tests.kube.rig.gangs import JOBS, PODS, PREFIX, bare_gang, wait_bound, wait_refused
 from tests.kube.rig.kubelet import Kubelet
 from tests.kube.rig.objects import job, node, pod
 from tests.kube.rig.scheduler import start_with_extender
@@ -143,6 +143,9 @@ def test_the_rights_suffice(guarded: ControlPlane) -> None:
         for one in bare_gang("large", 9, cpu="8"):
             plane.api.create(PODS, one)
         wait_refused(plane, "large", 9)
+        marks = {f"{PREFIX}group": "wrong", f"{PREFIX}duration": "soon"}
+        plane.api.create(PODS, pod("wrong", labels={"gang": "wrong"}, annotations=marks))
+        wait_refused(plane, "wrong", 1)
         allowed, forbidden = asked(plane)
         assert forbidden == set(), service.tail()
         assert ("", "pods/binding", "create") in allowed
@@ -153,5 +156,5 @@ def test_the_rights_suffice(guarded: ControlPlane) -> None:
         service.stop()
 
 
-UNUSED: set[Triple] = set()
-"""Rights that this story has no use for."""
+UNUSED: set[Triple] = {("", "pods", "get"), ("", "pods", "delete")}
+"""Rights that this story has no use for: who has bound a pod, and evictions."""

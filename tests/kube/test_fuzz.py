@@ -8,6 +8,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -151,9 +152,9 @@ def spoil(chance: random.Random, body: Any) -> None:  # noqa: ANN401
     if how < 0.15:
         del where[key]
     elif how < 0.25 and isinstance(where, dict):
-        where[chance.choice(("Pod", "labels", "x" * 300, ""))] = chance.choice(ODD)
+        where[chance.choice(("Pod", "labels", "x" * 300, ""))] = deepcopy(chance.choice(ODD))
     else:
-        where[key] = chance.choice(ODD)
+        where[key] = deepcopy(chance.choice(ODD))
 
 
 def containers(value: Any) -> Iterator[Any]:  # noqa: ANN401

@@ -122,13 +122,14 @@ filter_decoder = msgspec.json.Decoder(ExtenderArgs)
 binding_decoder = msgspec.json.Decoder(ExtenderBindingArgs)
 preemption_decoder = msgspec.json.Decoder(ExtenderPreemptionArgs)
 encode = msgspec.json.Encoder().encode
+NOT_UNDERSTOOD = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def read_args(body: bytes) -> tuple[Pod, list[str]]:
     """Return the pod and the names of a filter or prioritize request. Raises `InputError`."""
     try:
         args = filter_decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except NOT_UNDERSTOOD as error:
         raise InputError(f"not ExtenderArgs: {error}") from None
     names = args.names()
     if len(names) > MAX_NAMES:
@@ -140,7 +141,7 @@ def read_binding(body: bytes) -> ExtenderBindingArgs:
     """Return a bind request. Raises `InputError`."""
     try:
         return binding_decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except NOT_UNDERSTOOD as error:
         raise InputError(f"not ExtenderBindingArgs: {error}") from None
 
 
@@ -148,5 +149,5 @@ def read_preemption(body: bytes) -> ExtenderPreemptionArgs:
     """Return a preempt request. Raises `InputError`."""
     try:
         return preemption_decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except NOT_UNDERSTOOD as error:
         raise InputError(f"not ExtenderPreemptionArgs: {error}") from None

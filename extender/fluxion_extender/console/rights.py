@@ -5,7 +5,7 @@
 
 from typing import NamedTuple
 
-LOOK = ("get", "list", "watch")
+FOLLOW = ("list", "watch")
 
 
 class Right(NamedTuple):
@@ -29,15 +29,14 @@ class Right(NamedTuple):
 
 
 RIGHTS = (
-    Right("", "nodes", LOOK),
-    Right("", "pods", (*LOOK, "patch")),
+    Right("", "nodes", FOLLOW),
+    Right("", "pods", ("get", *FOLLOW, "patch", "delete")),
     Right("", "pods/binding", ("create",)),
     Right("", "events", ("create",)),
-    Right("batch", "jobs", (*LOOK, "patch")),
-    Right("apps", "daemonsets", LOOK),
-    Right("scheduling.x-k8s.io", "podgroups", (*LOOK, "patch"), crd=True),
-    Right("jobset.x-k8s.io", "jobsets", (*LOOK, "patch"), crd=True),
-    Right("leaderworkerset.x-k8s.io", "leaderworkersets", (*LOOK, "patch"), crd=True),
-    Right("kubeflow.org", "mpijobs", (*LOOK, "patch"), crd=True),
+    Right("batch", "jobs", (*FOLLOW, "patch")),
+    Right("scheduling.x-k8s.io", "podgroups", (*FOLLOW, "patch"), crd=True),
+    Right("jobset.x-k8s.io", "jobsets", (*FOLLOW, "patch"), crd=True),
+    Right("leaderworkerset.x-k8s.io", "leaderworkersets", (*FOLLOW, "patch"), crd=True),
+    Right("kubeflow.org", "mpijobs", (*FOLLOW, "patch"), crd=True),
     Right("coordination.k8s.io", "leases", ("get", "create", "update"), namespaced=True),
 )
