@@ -1,5 +1,6 @@
 """Processes of a test: started with a log, killed with the test even if that is killed itself."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -46,6 +47,11 @@ class Process:
         """The process id of the last start."""
         assert self._running is not None, f"{self.name} was never started"
         return self._running.pid
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that it has used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """End it at once (SIGKILL)."""
