@@ -8,7 +8,6 @@ from fluxion_extender.brain.settings import Settings
 from tests.extender.objects import World, make_job, make_node, make_pod, pod_of_job
 
 
-
 def test_pods_of_other_schedulers_are_counted_and_given_back() -> None:
     w = World(make_node("n0", "4"), make_node("n1", "2"))
     w.seen(make_pod("daemon", "3", scheduler="other", node="n0", phase="Running"))
@@ -46,7 +45,9 @@ def test_a_stranger_is_only_sent_where_it_fits_beside_our_plans() -> None:
         {"taints": [{"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}]},
     ],
 )
-def test_a_node_that_takes_no_pods_gets_none_and_keeps_what_it_has(change: dict[str, object]) -> None:
+def test_a_node_that_takes_no_pods_gets_none_and_keeps_what_it_has(
+    change: dict[str, object],
+) -> None:
     w = World(make_node("n0"), make_node("n1"))
     pod = make_pod("a")
     assert w.node_of(pod) == "n0"
@@ -206,5 +207,3 @@ def test_random_events_leave_books_that_equal_a_recount(seed: int) -> None:
         w.gone(name)
     assert w.used() == {}
     w.check()
-
-

@@ -61,6 +61,7 @@ def test_exclusive_keeps_other_exclusive_groups_out_and_lets_single_pods_in() ->
     assert ask(w, 2, name="k", exclusive="rack") == ["n4", "n5"]
     assert ask(w, 2, name="l", exclusive="rack") == [None, None]
     assert w.node_of(make_pod("single")) == "n2"
+    assert w.bind(pod_of_job("j", 0)) == ""
     w.gone("j-0", "j-1")
     w.check()
     assert ask(w, 2, name="l", exclusive="rack") == ["n0", "n1"]
@@ -138,7 +139,12 @@ attributes: {system: {duration: 60}}
 
 
 def test_a_jobspec_with_another_number_of_slots_is_refused() -> None:
-    jobspec = "{version: 1, resources: [{type: slot, count: 3, label: a, with: [{type: core, count: 1}]}], tasks: [{command: [a], slot: a, count: {per_slot: 1}}], attributes: {system: {duration: 0}}}"
+    jobspec = """
+version: 1
+resources: [{type: slot, count: 3, label: a, with: [{type: core, count: 1}]}]
+tasks: [{command: [a], slot: a, count: {per_slot: 1}}]
+attributes: {system: {duration: 0}}
+"""
     w = racks(4)
     assert ask(w, 2, "1", jobspec=jobspec) == [None, None]
     assert "3 slots for 2 pods" in reason(w)
