@@ -62,8 +62,13 @@ class Brain:
 
     def node_seen(self, node: Node, now: float) -> None:
         """Take in a node."""
-        if self.mirror.node_seen(node):
-            self.matching.rebook_node(node.metadata.name, now)
+        name = node.metadata.name
+        new = name not in self.mirror.graph.nodes
+        again = self.mirror.node_seen(node)
+        if again:
+            self.matching.rebook_node(name, now)
+        if new or again:
+            self.matching.node_came(name)
 
     def node_gone(self, name: str, now: float) -> None:
         """Note that a node was deleted: nobody who is not bound can go there any more."""

@@ -1,12 +1,14 @@
 """From a waiting group to a node for every member: the queue says when, this says where."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from fluxion_extender.cluster.levels import UNKNOWN
+from fluxion_extender.brain.domains import Division, Part, Place, divisions, is_simple
 from fluxion_extender.cluster.mirror import Mirror
 from fluxion_extender.cluster.units import wanted
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
-from fluxion_extender.groups.jobspec import class_jobspec, one_pod_jobspec
+from fluxion_extender.groups.jobspec import class_jobspec, part_jobspec
 from fluxion_extender.groups.shape import PodClass
 from fluxion_extender.groups.user_jobspec import cluster_jobspec
 from fluxion_extender.placing.placer import Placer
@@ -14,8 +16,17 @@ from fluxion_extender.pods.requests import Amounts, add
 from fluxion_py.allocation import Allocation
 from fluxion_py.jobspec.model import Jobspec
 
-Found = dict[str, Allocation]
-"""An answer for every class of a group, by its name."""
+DEDICATED = "dedicated"
+"""The property of nodes that only one group may use."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """Nodes for every class of a group by its name, what is booked for them, and the vertices."""
+
+    nodes: dict[str, list[str]] = field(default_factory=dict)
+    holds: list[int] = field(default_factory=list)
+    vertices: list[Place] = field(default_factory=list)
 
 
 class Matching:
@@ -25,6 +36,7 @@ class Matching:
         self.mirror = mirror
         self.placer = placer
         self.on_node: dict[str, set[Slot]] = {}
+        self.dedicated: dict[Place, str] = {}
 
     # ---- waiting ----
 
@@ -40,26 +52,32 @@ class Matching:
         primary = jobspecs[group.shape.classes.index(self._primary(group))]
         self.placer.submit(group.key, primary, group.shape.priority, now)
 
-    def jobspec(
-        self, group: Group, kind: PodClass, *more: str, level: str | None = None
-    ) -> Jobspec:
-        """Return the request for a class; `more` are properties that the nodes must have."""
-        vetoes = [f"^{group.veto}"] if group.vetoed else []
-        constraints = self.mirror.eligibility.constraints(kind.spec, *vetoes, *more)
+    def jobspec(self, group: Group, kind: PodClass) -> Jobspec:
+        """Return the request for a class that says when its turn can be."""
+        constraints = self._constraints(group, kind)
         if group.shape.wishes.jobspec is not None:
             return cluster_jobspec(group.shape, kind, constraints)
-        levels = self.mirror.graph.level
-        return class_jobspec(group.shape, kind, levels, constraints, level=level)
+        nested = is_simple(self.mirror, group)
+        return class_jobspec(group.shape, kind, self.mirror.graph.level, constraints, nested=nested)
+
+    def _constraints(self, group: Group, kind: PodClass, *more: str) -> Mapping[str, Any]:
+        """Return what the nodes for a class must be like; `more` are properties of them."""
+        vetoes = [f"^{group.veto}"] if group.vetoed else []
+        return self.mirror.eligibility.constraints(kind.spec, *vetoes, *self._kept_out(), *more)
+
+    def _kept_out(self) -> list[str]:
+        return [f"^{DEDICATED}"] if self.dedicated else []
 
     def _primary(self, group: Group) -> PodClass:
         """Return the class that takes most: the one whose turn is waited for."""
-        totals = {r: 1 for kind in group.shape.classes for r in kind.request}
+        return max(group.shape.classes, key=lambda kind: kind.total * self._weight(kind))
+
+    def _weight(self, kind: PodClass) -> float:
+        """Return how much of a node the pods of a class need, at most, in the mean of all nodes."""
+        totals = dict.fromkeys(kind.request, 1)
         for book in self.mirror.ledger.nodes.values():
             add(totals, book.allocatable)
-        return max(
-            group.shape.classes,
-            key=lambda kind: kind.total * max(n / totals[r] for r, n in kind.request.items()),
-        )
+        return max(n / totals[r] for r, n in kind.request.items())
 
     # ---- its turn has come ----
 
@@ -68,73 +86,100 @@ class Matching:
 
         `primary` is booked for the class that was waited for; it is kept where it is the answer.
         """
-        wishes = group.shape.wishes
-        if len(group.shape.classes) == 1 and not wishes.prefer:
+        if is_simple(self.mirror, group):
             kind = group.shape.classes[0]
-            if self._plan(group, {kind.name: primary}):
-                group.holds[kind.name] = self.placer.take(group.key, now)
+            if self._plan(group, {kind.name: self.mirror.graph.places(primary)}):
+                group.holds.append(self.placer.take(group.key, now))
                 return True
             self.placer.step_aside(group.key, now)
             return False
         self.placer.step_aside(group.key, now)
-        for found in self._variants(group, now):
-            if self._plan(group, found):
-                group.holds = {role: answer.id or 0 for role, answer in found.items()}
+        for division in divisions(self.mirror, group):
+            found = self._divide(group, division, now)
+            if found is None:
+                continue
+            group.holds = found.holds
+            if self._plan(group, found.nodes):
+                self._dedicate(group, found.vertices if division.empty else [])
                 self.placer.withdraw(group.key, now)
                 return True
-            for answer in found.values():
-                self.placer.release(answer.id or 0)
+            self.drop_holds(group)
         return False
 
-    def _variants(self, group: Group, now: float) -> list[Found]:
-        """Return the first answer for all classes: narrow levels first, one vertex for all."""
-        wishes = group.shape.wishes
-        wholes = [*wishes.prefer, *([wishes.level] if wishes.level else [])]
-        if wishes.per_job and len(group.shape.classes) == 1:
-            for level in (*wishes.prefer, None):
-                found = self._attempt(group, now, level=level)
-                if found is not None:
-                    return [found]
-            return []
-        for level in wholes:
-            for where in self._vertices(level):
-                found = self._attempt(group, now, where)
-                if found is not None:
-                    return [found]
-        if wishes.level is None:
-            found = self._attempt(group, now)
-            return [] if found is None else [found]
-        return []
-
-    def _vertices(self, level: str) -> list[str]:
-        """Return the property of every vertex of a level, in the order of the graph."""
-        graph = self.mirror.graph
-        kind = graph.level(level)
-        if kind is None or kind == "node":
-            return []
-        depth = next(i for i, each in enumerate(graph.levels) if each.type == kind)
-        places = {node.place[: depth + 1]: None for node in graph.nodes.values()}
-        return [
-            f"{kind}={'/'.join(place)}" for place in places if not place[-1].startswith(UNKNOWN)
-        ]
-
-    def _attempt(
-        self, group: Group, now: float, *where: str, level: str | None = None
-    ) -> Found | None:
-        found: Found = {}
-        primary = self._primary(group)
-        for kind in sorted(group.shape.classes, key=lambda kind: kind is not primary):
-            answer = self.placer.attempt(self.jobspec(group, kind, *where, level=level), now)
-            if answer is None:
-                for each in found.values():
-                    self.placer.release(each.id or 0)
+    def _divide(self, group: Group, division: Division, now: float) -> _Found | None:
+        """Book every part of a group in a vertex of its own, or nothing."""
+        found = _Found()
+        for part in division.parts:
+            for place in self._places(division):
+                if place not in found.vertices and self._book(
+                    group, division, part, place, found, now
+                ):
+                    break
+            else:
+                for hold in found.holds:
+                    self.placer.release(hold)
                 return None
-            found[kind.name] = answer
         return found
 
-    def _plan(self, group: Group, found: Found) -> bool:
+    def _places(self, division: Division) -> list[Place]:
+        """Return the vertices that a part may have; the empty place stands for the cluster."""
+        graph = self.mirror.graph
+        if division.level is None:
+            return [()]
+        if division.level == "node":
+            return [(name,) for name in graph.nodes]
+        places = graph.domains(division.level)
+        if division.alone:
+            places = [place for place in places if not graph.is_let(place)]
+        if division.empty:
+            used = {
+                node.place[: len(places[0])]
+                for name, node in graph.nodes.items()
+                if places and any(self.mirror.ledger.book(name).ours.values())
+            }
+            places = [place for place in places if place not in used]
+        return places
+
+    def _book(
+        self,
+        group: Group,
+        division: Division,
+        part: Part,
+        place: Place,
+        found: _Found,
+        now: float,
+    ) -> bool:
+        """Book one part in one vertex, all of it or nothing."""
+        graph = self.mirror.graph
+        where = []
+        if division.level == "node":
+            return False  # a request for one node says it all: `is_simple`
+        if place:
+            where = [graph.property_of(place)]
+        holds: list[int] = []
+        nodes: list[tuple[PodClass, list[str]]] = []
+        for kind, count in sorted(part.pods, key=lambda each: -self._weight(each[0])):
+            constraints = self._constraints(group, kind, *where)
+            jobspec = part_jobspec(group.shape, kind, count, constraints)
+            answer = self.placer.attempt(jobspec, now)
+            if answer is None:
+                for hold in holds:
+                    self.placer.release(hold)
+                return False
+            holds.append(answer.id or 0)
+            nodes.append((kind, graph.places(answer)))
+        if division.alone:
+            tenancy = graph.tenancy(place)
+            holds.append(self.placer.hold_selection(tenancy, group.shape.duration, now))
+        for kind, names in nodes:
+            found.nodes.setdefault(kind.name, []).extend(names)
+        found.holds += holds
+        if place:
+            found.vertices.append(place)
+        return True
+
+    def _plan(self, group: Group, nodes: Mapping[str, Sequence[str]]) -> bool:
         """Put the nodes of answers into the places of a group, if they are good."""
-        nodes = {role: self.mirror.graph.places(answer) for role, answer in found.items()}
         kinds = group.shape.classes
         if any(len(nodes[kind.name]) != kind.total for kind in kinds) or not self._sound(
             {kind.name: kind.request for kind in kinds}, nodes
@@ -146,6 +191,29 @@ class Matching:
                 self.put(slot, node)
         group.state = GroupState.MATCHED
         return True
+
+    # ---- vertices that a group has to itself ----
+
+    def _dedicate(self, group: Group, places: Sequence[Place]) -> None:
+        for place in places:
+            self.dedicated[place] = group.key
+            self._mark_dedicated(place, True)
+
+    def _undedicate(self, group: Group) -> None:
+        for place in [p for p, key in self.dedicated.items() if key == group.key]:
+            self._mark_dedicated(place, False)
+            del self.dedicated[place]
+
+    def _mark_dedicated(self, place: Place, there: bool) -> None:
+        nodes = self.mirror.graph.nodes.values()
+        names = [node.name for node in nodes if node.place[: len(place)] == place]
+        self.mirror.eligibility.mark(names, DEDICATED, there)
+
+    def node_came(self, name: str) -> None:
+        """Keep a new node of a dedicated vertex for its group."""
+        place = self.mirror.graph.nodes[name].place
+        if any(place[: len(each)] == each for each in self.dedicated):
+            self.mirror.eligibility.mark([name], DEDICATED, True)
 
     def _sound(self, requests: Mapping[str, Amounts], nodes: Mapping[str, Sequence[str]]) -> bool:
         """Check against the ledger, which knows nothing of the graph, that nothing is taken twice.
@@ -186,28 +254,23 @@ class Matching:
     def grow(self, slot: Slot, now: float) -> bool:
         """Find a node for one place, near the others where the group is to be together."""
         group, kind = slot.group, slot.kind
-        more = [f"^{group.veto}"] if group.vetoed else []
-        level = group.shape.wishes.level
-        near = [
-            each
-            for each in group.live()
-            if each is not slot and each.node in self.mirror.graph.nodes
-        ]
+        graph = self.mirror.graph
+        more: list[str] = []
+        near = [each for each in group.live() if each is not slot and each.node in graph.nodes]
+        level = graph.level(group.shape.wishes.level or "")
         if level is not None and near:
             kin = [each for each in near if each.job == slot.job and each.kind is kind] or near
-            vertex = self.mirror.graph.level(level)
-            if vertex == "node":
+            if level == "node":
                 return self.hold(slot, kin[0].node, SlotState.PLANNED, now)
-            depth = [each.type for each in self.mirror.graph.levels].index(vertex or "")
-            place = self.mirror.graph.nodes[kin[0].node].place[: depth + 1]
-            more.append(f"{vertex}={'/'.join(place)}")
-        constraints = self.mirror.eligibility.constraints(kind.spec, *more)
+            depth = [each.type for each in graph.levels].index(level)
+            more.append(graph.property_of(graph.nodes[kin[0].node].place[: depth + 1]))
         taken = {each.node for each in near if each.kind is kind} if kind.one_per_node else set()
         key = f"{group.veto}-own"
         self.mirror.eligibility.mark(taken, key, True)
-        if taken:
-            constraints = self.mirror.eligibility.constraints(kind.spec, *more, f"^{key}")
-        answer = self.placer.attempt(one_pod_jobspec(group.shape, kind, constraints), now)
+        constraints = self._constraints(group, kind, *more, *([f"^{key}"] if taken else []))
+        if group.key in self.dedicated.values():
+            constraints = self.mirror.eligibility.constraints(kind.spec, *more)
+        answer = self.placer.attempt(part_jobspec(group.shape, kind, 1, constraints), now)
         self.mirror.eligibility.mark(taken, key, False)
         if answer is None:
             return False
@@ -250,25 +313,27 @@ class Matching:
 
     def drop_holds(self, group: Group) -> None:
         """Give back what is booked for the group as a whole."""
-        for jobid in group.holds.values():
+        for jobid in group.holds:
             self.placer.release(jobid)
-        group.holds = {}
+        group.holds = []
+        self._undedicate(group)
 
     def _split(self, group: Group, now: float) -> None:
         """Book every place by itself, and what the group holds besides (a rack to itself) apart."""
-        rest: Found = {}
-        for role, jobid in group.holds.items():
-            rest[role] = self.placer.holding(jobid)
+        rest = []
+        for jobid in group.holds:
+            rest.append(self.placer.holding(jobid))
             self.placer.release(jobid)
-        group.holds = {}
+        group.holds = []
         for slot in group.live():
             if not slot.hold and slot.node in self.mirror.graph.nodes:
                 units = self._units(slot, slot.node)
                 slot.hold = self.placer.hold([(slot.node, units)], group.shape.duration, now)
-        for role, answer in rest.items():
+        for answer in rest:
             kept = self.mirror.graph.apart_from_pods(answer)
             if kept is not None:
-                group.holds[role] = self.placer.hold_selection(kept, group.shape.duration, now)
+                hold = self.placer.hold_selection(kept, group.shape.duration, now)
+                group.holds.append(hold)
 
     def rebook_node(self, node: str, now: float) -> None:
         """Book the places of a node again after its vertex was made anew."""

@@ -191,7 +191,8 @@ class Members:
         group.refused.discard(uid)
         del self._group_of[uid]
         if not group.pods and not any(slot.pod for slot in group.slots):
-            if group.planned and group.gang and any(True for _ in group.live()):
+            comes_again = group.identity.owner is None or group.identity.owner in self.workloads
+            if group.planned and group.gang and comes_again and any(True for _ in group.live()):
                 group.deadline = min(group.deadline, now + self.settings.bind_timeout)
                 return
             self.drop(group, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from fluxion_extender.cluster.levels import known
 from fluxion_extender.cluster.mirror import Mirror
 from fluxion_extender.groups.group import Group
 from fluxion_extender.groups.jobspec import Levels
@@ -73,7 +74,7 @@ def _vertex(mirror: Mirror, name: str, level: str | None) -> str | None:
         return name
     place = mirror.graph.nodes[name].place
     depth = next(i for i, each in enumerate(mirror.graph.levels) if each.type == level)
-    return None if place[depth].startswith("unknown-") else "/".join(place[: depth + 1])
+    return "/".join(place[: depth + 1]) if known(place[depth]) else None
 
 
 def _per_pod(request: Amounts) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fluxion_extender.cluster.levels import UNKNOWN, Level, find_level, place_of
+from fluxion_extender.cluster.levels import UNKNOWN, Level, find_level, known, place_of
 from fluxion_extender.cluster.units import TENANCY, given, unit
 from fluxion_py.allocation import Allocation
 from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.match.matcher import Matcher
-from fluxion_py.outcome import Selection
+from fluxion_py.outcome import SelectedVertex, Selection
 
 CONTAINMENT = "containment"
 ROOT = "cluster"
@@ -76,15 +76,15 @@ class ClusterGraph:
         """Take a node out, with the level vertices that only it was under."""
         node = self.nodes.pop(name)
         path = node.path
+        emptied: list[int] = []
         for prefix in _prefixes(node.place):
             self._members[prefix] -= 1
             if not self._members[prefix]:
                 del self._members[prefix]
-                path = str(self._flat.path(self._places.pop(prefix)))
-                for longer in [key for key in self._places if key[: len(prefix)] == prefix]:
-                    del self._places[longer]
-                    self._members.pop(longer, None)
-                break
+                if prefix in self._places:
+                    emptied.append(self._places.pop(prefix))
+        if emptied:
+            path = str(self._flat.path(emptied[0]))
         self.matcher.remove(path)
         self.changes += 1
 
@@ -120,6 +120,33 @@ class ClusterGraph:
             self.matcher.set_property(path, key)
         else:
             self.matcher.remove_property(path, key)
+
+    def is_parent_level(self, kind: str) -> bool:
+        """Say whether nodes hang directly below the vertices of a level, wherever it is known."""
+        depth = [level.type for level in self.levels].index(kind)
+        return not any(
+            known(place[depth]) and any(map(known, place[depth + 1 :]))
+            for place in {node.place for node in self.nodes.values()}
+        )
+
+    def domains(self, kind: str) -> list[tuple[str, ...]]:
+        """Return the place of every vertex of a level, in the order of the graph."""
+        depth = [level.type for level in self.levels].index(kind)
+        return [p for p in self._places if len(p) == depth + 1]
+
+    def property_of(self, place: tuple[str, ...]) -> str:
+        """Return the property that the nodes below a level vertex have."""
+        return f"{self.levels[len(place) - 1].type}={'/'.join(place)}"
+
+    def is_let(self, place: tuple[str, ...]) -> bool:
+        """Say whether some group has a level vertex to itself."""
+        path = f"{self._flat.path(self._places[place])}/{TENANCY}"
+        return self.matcher.available(path) == 0
+
+    def tenancy(self, place: tuple[str, ...]) -> Selection:
+        """Return what a group books to have a level vertex to itself."""
+        row = self._flat.rows_at(f"{self._flat.path(self._places[place])}/{TENANCY}")[0]
+        return self._with_above([(row, 1, False, self._depth(row))])
 
     def level(self, name: str) -> str | None:
         """Return the type of a level that a user names by type or label."""
@@ -174,8 +201,11 @@ class ClusterGraph:
             for vertex in found.selection.vertices
             if flat.alive(vertex[0]) and flat.type(vertex[0]) == TENANCY
         ]
-        if not kept:
-            return None
+        return self._with_above(kept) if kept else None
+
+    def _with_above(self, kept: list[SelectedVertex]) -> Selection:
+        """Return a selection of vertices with all that is above them, shared."""
+        flat = self._flat
         rows: dict[int, None] = {}
         for row, *_ in kept:
             while above := flat.in_edges(row):
@@ -192,16 +222,18 @@ class ClusterGraph:
     # ---- building ----
 
     def _place(self, place: tuple[str, ...]) -> int:
-        """Return the row of the innermost level vertex of a place; makes what is missing."""
+        """Return the row of the innermost level vertex of a place; makes what is missing.
+
+        A level whose label a node lacks has no vertex: a request for it must not find one.
+        """
         row = self._root
         for depth, prefix in enumerate(_prefixes(place)):
+            if prefix[-1].startswith(UNKNOWN):
+                continue
             found = self._places.get(prefix)
             if found is None:
-                name = prefix[-1]
                 kind = self.levels[depth].type
-                if name.startswith(UNKNOWN):
-                    kind = f"{UNKNOWN}{kind}"
-                found = self._below(row, kind, name, self._id(kind))
+                found = self._below(row, kind, prefix[-1], self._id(kind))
                 self._places[prefix] = found
                 self._pool(found, TENANCY, 1)
             row = found

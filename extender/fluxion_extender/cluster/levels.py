@@ -66,11 +66,16 @@ def parse_levels(text: str) -> tuple[Level, ...]:
 UNKNOWN = "unknown-"
 
 
+def known(name: str) -> bool:
+    """Say whether a name of a place is a label's value, not our word for a missing one."""
+    return not name.startswith(UNKNOWN)
+
+
 def place_of(labels: Mapping[str, str], levels: Sequence[Level]) -> tuple[str, ...]:
     """Return the name of a node's vertex on each level, outermost first.
 
-    A node without the label stands under a vertex `unknown-PARENT`, which no request for that
-    level is given.
+    Where a node lacks the label the name is `unknown-PARENT`; no request for that level is given
+    such a place.
     """
     names: list[str] = []
     for level in levels:

@@ -59,7 +59,7 @@ class Slot:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """One group. Times are seconds of the caller's clock; `holds` maps a class to a booking.
+    """One group. Times are seconds of the caller's clock; `holds` are the bookings of the whole.
 
     `refused_at` is the count of changes at which it was last refused: as long as it is the same,
     nothing has to be asked again. `vetoed` has the nodes which kube-scheduler's own filters refused
@@ -79,7 +79,7 @@ class Group:
     reason_state: GroupState | None = None
     refused_at: int = -1
     refused: set[str] = field(default_factory=set)
-    holds: dict[str, int] = field(default_factory=dict)
+    holds: list[int] = field(default_factory=list)
     plan: str = ""
     plan_owner: Ref | None = None
     plan_written: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fluxion_extender.cluster.units import MAX_COUNT, TENANCY, unit, wanted
+from fluxion_extender.cluster.units import MAX_COUNT, unit, wanted
 from fluxion_extender.groups.shape import PodClass, Shape
 from fluxion_extender.groups.wishes import PREFIX
 from fluxion_py.errors import InputError, short
@@ -19,15 +19,16 @@ def class_jobspec(
     levels: Levels,
     constraints: Mapping[str, Any] | None = None,
     *,
-    level: str | None = None,
+    nested: bool = True,
 ) -> Jobspec:
-    """Return the request for all pods of a class; `level` keeps each job together there too.
+    """Return the request for all pods of a class, below the levels that the wishes name.
 
-    Raises `InputError` for a level that the cluster does not have and for amounts beyond 2^32.
+    Without `nested` the levels are left out: the caller sees to them. Raises `InputError` for a
+    level that the cluster does not have and for amounts beyond 2^32.
     """
     return Jobspec(
         version=9999,
-        resources=tuple(_arranged(shape, made, levels, level)),
+        resources=tuple(_arranged(shape, made, levels, nested)),
         tasks=(Task(("pod",), slot="pod", count=("per_slot", 1)),),
         attributes={},
         duration=shape.duration,
@@ -35,18 +36,24 @@ def class_jobspec(
     )
 
 
-def one_pod_jobspec(shape: Shape, made: PodClass, constraints: Mapping[str, Any] | None) -> Jobspec:
-    """Return the request for one more pod of a class, wherever the constraints let it be."""
-    resources = (_slots(made, 1),)
+def part_jobspec(
+    shape: Shape, made: PodClass, count: int, constraints: Mapping[str, Any] | None
+) -> Jobspec:
+    """Return the request for some pods of a class, wherever the constraints let them be."""
+    resources = (_slots(made, count),)
     return Jobspec(9999, resources, duration=shape.duration, constraints=constraints)
 
 
-def _arranged(shape: Shape, made: PodClass, levels: Levels, level: str | None) -> list[Resource]:
+def _arranged(shape: Shape, made: PodClass, levels: Levels, nested: bool) -> list[Resource]:
     """Return the slots of a class below the levels that the wishes name."""
     wishes = shape.wishes
-    asked = level or wishes.level
+    asked = wishes.level
+    for name in filter(None, (asked, *wishes.prefer, wishes.spread and wishes.spread[0])):
+        _known(name, levels)
     if wishes.pack:
         return [_packed(made, [(_known(name, levels), n) for name, n in wishes.pack])]
+    if not nested:
+        return [_slots(made, made.total)]
     if wishes.spread:
         return _spread(made, _known(wishes.spread[0], levels), wishes.spread[1])
     if asked is None:
@@ -55,12 +62,8 @@ def _arranged(shape: Shape, made: PodClass, levels: Levels, level: str | None) -
     apart = wishes.per_job is not False and made.jobs > 1
     jobs, pods = (made.jobs, made.count) if apart else (1, made.total)
     if kind == "node":
-        return [_on_nodes(made, jobs, pods, whole=wishes.dedicated is not None)]
-    inside: list[Resource] = [_slots(made, pods)]
-    if wishes.exclusive is not None:
-        inside.append(Resource(TENANCY, _count(1)))
-    whole = True if wishes.dedicated is not None else None
-    return [Resource(kind, _count(jobs), tuple(inside), exclusive=whole)]
+        return [_on_nodes(made, jobs, pods, whole=wishes.level != wishes.colocate)]
+    return [Resource(kind, _count(jobs), (_slots(made, pods),))]
 
 
 def _slots(made: PodClass, count: int) -> Resource:

@@ -61,7 +61,13 @@ def test_an_indexed_job_is_matched_whole_when_its_first_pod_comes() -> None:
     assert verdict.nodes == ["n3"]  # index 3 is rank 3, the fourth node
     assert isinstance(verdict.effects[0], Annotate)  # the plan is written before the answer
     assert w.used() == {f"n{i}": {"cpu": 1000, "memory": GIB, "pods": 1} for i in range(6)}
-    assert [w.node_of(pod_of_job("j", i)) for i in (5, 0, 1, 4, 2)] == ["n5", "n0", "n1", "n4", "n2"]
+    assert [w.node_of(pod_of_job("j", i)) for i in (5, 0, 1, 4, 2)] == [
+        "n5",
+        "n0",
+        "n1",
+        "n4",
+        "n2",
+    ]
     w.check()
 
 
