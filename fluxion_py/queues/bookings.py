@@ -204,6 +204,10 @@ class Bookings:
         self.releases += 1
         self.growth.append((now, math.inf))
 
+    def hand_over(self, jobid: int) -> None:
+        """Forget a started job: what it holds stays booked, and is somebody else's now."""
+        del self._running[jobid]
+
     def holder(self, jobid: int) -> Allocation | None:
         """Return what a started job holds."""
         return self._running.get(jobid)

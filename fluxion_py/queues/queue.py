@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fluxion_py.allocation import Allocation
 from fluxion_py.errors import InputError, MatchError, Unsatisfiable
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.match.job import MAX_JOBID
@@ -247,6 +248,20 @@ class Queue(Resizing):
         self._event(job, "requeue", now, reason=reason)
         self.lanes[job.queue].pending += 1
         self._consider(job)
+
+    def hand_over(self, jobid: int, *, now: float) -> Allocation:
+        """Drop a started job; what it holds stays booked in the matcher, and is the caller's.
+
+        For a caller that keeps the books of running jobs itself.
+        """
+        job = self._running_job(jobid)
+        allocation = job.allocation
+        if allocation is None:
+            raise QueueError(f"job {format_jobid(jobid)} holds nothing")
+        self.bookings.hand_over(jobid)
+        self._leave(job, now)
+        del self.jobs[jobid]
+        return allocation
 
     # ---- queues and machine ----
 
