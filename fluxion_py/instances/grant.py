@@ -41,7 +41,7 @@ class RankMap:
         return IDset(here[rank] for rank in ranks if rank in here)
 
     def add(self, ranks: Iterable[int]) -> dict[int, int]:
-        """Number further ranks of the parent; return the child's rank of each it knows then."""
+        """Give further ranks of the parent a number; return the child's of each known then."""
         known = {rank: place for place, rank in enumerate(self.above)}
         for rank in sorted(ranks):
             if rank not in known:
@@ -75,7 +75,6 @@ def whole_selection(flat: FlatGraph, rows: Mapping[int, bool]) -> Selection:
                     seen.add(target)
                     stack.append((target, depth + 1, owned or rows[target]))
     vertices.reverse()
-    edges.reverse()
     return Selection(vertices, edges)
 
 
@@ -150,7 +149,7 @@ def renumbered_jgf(text: str, ranks: RankMap) -> str:
 
 
 def mapped_back(text: str, ranks: RankMap) -> str:
-    """Return an R of a child as the parent would have written it: its ranks, hosts in their order."""
+    """Return an R of a child as the parent would have written it, with the ranks it has there."""
     document: dict[str, Any] = json.loads(text)
     execution = document["execution"]
     here: list[int] = []

@@ -119,8 +119,7 @@ class NestedInstance(ParentInstance):
         job.allocation = self.queue.bookings.rebook(moved)
         if self._executor is not None:
             self._executor.set_deadline(jobid, job.allocation.expiration)
-        children = [child for child in self.children if child.jobid == jobid]
-        self._order(children, "expiration", {"expiration": job.allocation.expiration})
+        self._end_moved(jobid)
 
     def step(self) -> float | None:
         """Do what is to be done now; see `InstanceLoop.step`."""

@@ -9,7 +9,7 @@ from typing import Any
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.errors import FluxionError
 from fluxion_py.execution.executor import Executor
-from fluxion_py.graph.topology import below, parent
+from fluxion_py.graph.topology import ancestors, below
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.instances.clock import Clock
 from fluxion_py.instances.elastic import ElasticInstance
@@ -61,6 +61,15 @@ class ParentInstance(ElasticInstance):
 
     # ---- grants ----
 
+    def end_of(self, jobid: int) -> int | None:
+        """Return when what a running job holds is over; None if it has no end."""
+        allocation = self.job(jobid).allocation
+        if allocation is None:
+            return None
+        last = self.queue.matcher.graph_end
+        endless = self.ends_at is None and allocation.expiration >= last
+        return None if endless else allocation.expiration
+
     def granted(self, jobid: int) -> dict[int, bool]:
         """Return all rows that a running job holds, those below whole ones too. O(what it has).
 
@@ -99,10 +108,7 @@ class ParentInstance(ElasticInstance):
     def _holder(self, row: int, jobid: int) -> str | None:
         """Return the name of another job that holds a row or something above it."""
         flat = self.queue.matcher.graph.flat
-        above = {row}
-        for source in iter(lambda: parent(flat, row), -1):
-            above.add(source)
-            row = source
+        above = {row, *ancestors(flat, [row])}
         for job in self.queue.jobs.values():
             if job.id != jobid and job.allocation is not None:
                 owned = (r for r, _, whole, _ in job.allocation.selection.vertices if whole)
@@ -233,9 +239,9 @@ class ParentInstance(ElasticInstance):
     def _end_moved(self, jobid: int) -> None:
         """Tell the children of a job that its end is another one."""
         children = [child for child in self.children if child.jobid == jobid]
-        allocation = self.job(jobid).allocation
-        if children and allocation is not None:
-            self._order(children, "expiration", {"expiration": allocation.expiration})
+        end = self.end_of(jobid)
+        if children and end is not None:
+            self._order(children, "expiration", {"expiration": end})
 
     def _tell_below(self, hosts: str, name: str, **context: Any) -> None:  # noqa: ANN401
         """Tell the children on some hosts."""
