@@ -70,7 +70,9 @@ def _branch(told: dict[str, Any], left: list[int], depth: int) -> Branch:
         inside = _ask(child) if child.get("uri") else child
         branch = Branch(child, gone=True) if inside is None else _branch(inside, left, depth + 1)
         branch.f58, branch.since = child["f58"], child["since"]
-        branch.told = {**branch.told, "name": branch.told.get("name") or child["name"]}
+        where = {key: child.get(key) for key in ("jobid", "part", "uri", "pid")}
+        name = branch.told.get("name") or child["name"]
+        branch.told = {**branch.told, **where, "name": name}
         found.below.append(branch)
     return found
 
