@@ -191,7 +191,7 @@ class ParentInstance(ElasticInstance):
             ]
             self._children.discard(jobid)
             with suppress(FluxionError):  # it may have been ended, and forgotten
-                self.queue.post(jobid, "instance-end", summary, now=now)
+                self.queue.post(jobid, "goodbye", summary, now=now)
                 if finish and self.queue.job(jobid).state in RUNNING:
                     self.queue.finished(jobid, now=now, status=0)
 

@@ -141,16 +141,16 @@ def test_a_batch_script_is_in_an_instance_of_its_own(shell: Shell) -> None:
     assert out[4:6] == ["inside", "inside"]
     assert out[6] == "growing 2 -> 3: ranks 2"
     assert out[7].startswith("shrinking 3 -> 1: removing ranks 2,1")
-    assert out[8].startswith("never: needs 41 free nodes; elk has 1 free node")
+    assert out[8].startswith("error: never: needs 41 nodes; elk has 1 (that is")
     assert out[8].endswith("(that is instance run.sh at depth 1; its parent may grant more)")
-    assert out[9].startswith("never: needs 7200 s; instance run.sh at depth 1 ends in ")
+    assert out[9].startswith("error: never: needs 7200 s; instance run.sh at depth 1 ends in ")
     assert out[10] == "error: size must be between 1 and 40"
     with Client() as client:
         overview = client.call("overview")
         events = [event for _, event in client_events(client, jobid)]
     assert overview["children"] == []
     assert overview["calls_from_children"] == 4  # claim, grow, give back, goodbye
-    (goodbye,) = [event for event in events if event["name"] == "instance-end"]
+    (goodbye,) = [event for event in events if event["name"] == "goodbye"]
     assert goodbye["context"] == {"pending": 0, "running": 0, "completed": 1, "failed": 0}
     (row,) = [job for job in _jobs(shell) if job["f58"] == jobid]
     assert (row["result"], row["returncode"]) == ("COMPLETED", 0)

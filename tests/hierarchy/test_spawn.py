@@ -50,7 +50,7 @@ def test_ten_thousand_steps_in_a_child_are_no_call_on_the_parent() -> None:
     child.close()
     assert root.calls_from_children == 2
     assert child.numbers()["completed"] == 10_000
-    (said,) = [event for _, event in root.events() if event.name == "instance-end"]
+    (said,) = [event for _, event in root.events() if event.name == "goodbye"]
     assert said.context["completed"] == 10_000
 
 
