@@ -32,10 +32,14 @@ class Bookings:
     def prepare(self, request: Request) -> None:
         """Compile a request, if it is not, or for an older graph. Raises `JobspecError`."""
         epoch = self.matcher.graph.flat.epoch
-        if request.prepared is None or request.prepared.epoch != epoch:
-            request.prepared = self.matcher.compile(request.jobspec)
-            request.duration = request.prepared.duration
-            request.never = not self.matcher.satisfiable(request.prepared)
+        if request.prepared is not None and request.prepared.epoch == epoch:
+            return
+        form = request.form
+        request.prepared = self.matcher.compile(request.jobspec, like=form.prepared)
+        request.duration = request.prepared.duration
+        if form.prepared is None or form.prepared.epoch != epoch:
+            form.prepared = request.prepared
+            form.never = not self.matcher.satisfiable(request.prepared)
 
     def start(self, request: Request, jobid: int, now: int) -> Allocation | None:
         """Book a job from now on; None if it does not fit."""

@@ -268,18 +268,19 @@ class Lane:
 
     def _plan_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
         """Start or plan the first job of a request; False if neither can be."""
+        form = request.form
         job = self._jobs[request.head & MAX_JOBID]
         found = self._bookings.plan(request, job.id, time)
         if found is None:
             request.unplannable = self._releases
-            request.refusals.add(request.size, request.duration, self._releases)
+            form.refusals.add(form.size, request.duration, self._releases)
             return False
         if found.at <= time:
-            if request.additive:
-                request.refusals.take(request.size, request.duration, self._releases)
+            if form.additive:
+                form.refusals.take(form.size, request.duration, self._releases)
             self._start_head(job, found, now, cycle)
             return True
-        request.refusals.add(request.size, request.duration, self._releases)
+        form.refusals.add(form.size, request.duration, self._releases)
         self.plans[job.id] = Plan(job, job.key, found, len(self._bookings.growth))
         self._advance(request)
         insort(self._plan_keys, job.key)
@@ -290,16 +291,16 @@ class Lane:
 
     def _start_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
         """Start the first job of a request; False if it does not fit."""
-        size, duration, releases = request.size, request.duration, self._releases
-        if request.refusals.imply(size, duration, releases):
+        form, duration, releases = request.form, request.duration, self._releases
+        if form.refusals.imply(form.size, duration, releases):
             return False
         job = self._jobs[request.head & MAX_JOBID]
         found = self._bookings.start(request, job.id, time)
         if found is None:
-            request.refusals.add(size, duration, releases)
+            form.refusals.add(form.size, duration, releases)
             return False
-        if request.additive:
-            request.refusals.take(size, duration, releases)
+        if form.additive:
+            form.refusals.take(form.size, duration, releases)
         self._start_head(job, found, now, cycle)
         return True
 

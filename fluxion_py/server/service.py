@@ -9,6 +9,7 @@ from fluxion_py.duration import parse_duration
 from fluxion_py.errors import FluxionError, InputError
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.instances.instance import Instance
+from fluxion_py.instances.jobspecs import JobspecReader, JobspecText
 from fluxion_py.instances.journal import JournalError
 from fluxion_py.instances.submission import Submission
 from fluxion_py.match.job import parse_jobid
@@ -17,7 +18,6 @@ from fluxion_py.queues.job import DEFAULT_URGENCY, Job
 from fluxion_py.queues.jobid import format_jobid
 from fluxion_py.queues.states import PENDING, RUNNING, JobState, Result
 from fluxion_py.server import messages as ask
-from fluxion_py.server.jobspecs import JobspecReader
 from fluxion_py.server.problems import problem_of
 
 PROTOCOL = 1
@@ -129,11 +129,9 @@ class Service:
         return {"jobs": found, "seq": since}
 
     def _accept(self, job: ask.NewJob, user: int) -> int:
-        text = bytes(job.jobspec)
+        text = JobspecText(bytes(job.jobspec))
         jobspec = self._reader.read(text)
-        submission = Submission(
-            jobspec, job.urgency, job.depends, user, job.queue, job.name, text.decode()
-        )
+        submission = Submission(jobspec, job.urgency, job.depends, user, job.queue, job.name, text)
         return self.instance.accept(submission)
 
     def _jobs(self, request: ask.Jobs, user: int) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from fluxion_py.queues.dependencies import parse_dependency
 from fluxion_py.queues.jobid import JobIds, format_jobid
 from fluxion_py.queues.queue import Queue
 from fluxion_py.queues.record import decode_job, encode_job
-from fluxion_py.queues.request import Refusals
+from fluxion_py.queues.refusals import Refusals
 from fluxion_py.queues.states import JobState
 from tests.machines import nodes, shape
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fluxion_py.queues.bookings import Bookings
-from fluxion_py.queues.request import Refusals
+from fluxion_py.queues.refusals import Refusals
 from fluxion_py.simulation.simulation import Simulation
 from fluxion_py.simulation.trace import Trace
 from tests.simulation.schedules import random_trace
