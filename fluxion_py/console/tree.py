@@ -70,7 +70,9 @@ def _branch(told: dict[str, Any], left: list[int], depth: int) -> Branch:
         inside = _ask(child) if child.get("uri") else child
         branch = Branch(child, gone=True) if inside is None else _branch(inside, left, depth + 1)
         branch.f58, branch.since = child["f58"], child["since"]
-        branch.told = {**branch.told, "name": branch.told.get("name") or child["name"]}
+        where = {key: child.get(key) for key in ("jobid", "part", "uri", "pid")}
+        name = branch.told.get("name") or child["name"]
+        branch.told = {**branch.told, **where, "name": name}
         found.below.append(branch)
     return found
 
@@ -193,6 +195,8 @@ def run_top(arguments: Namespace) -> int:
     from rich.console import Console
 
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=160)
     with open_client(arguments) as client:
         if wants_json(arguments):
             tree = look(client)
@@ -218,9 +222,9 @@ def _show_live(console: Any, client: Any, interval: float) -> None:  # noqa: ANN
 def _table(tree: Branch) -> "Table":
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("INSTANCE", no_wrap=True)
-    for name in ("JOBID", "NODES", "CORES", "USED", "CORE%", "RUN", "WAIT", "DONE", "FAIL"):
+    for name in ("JOBID", "NODES", "CORES", "USED", "USED%", "RUN", "WAIT", "DONE", "FAIL"):
         table.add_column(name, justify="right", no_wrap=True)
     for branch, label in _rows(tree, "", ""):
         used, cores = branch.used()

@@ -43,6 +43,9 @@ GRACE = 5.0
 WAIT_FOR_INSTANCE = 20.0
 """Seconds that a new keeper waits for its instance."""
 
+_LONGEST_PAUSE = 3600.0
+"""Seconds; a selector refuses to wait for years."""
+
 _CANNOT_RUN, _NOT_FOUND = 126 << 8, 127 << 8
 
 
@@ -128,7 +131,7 @@ class Keeper:
         times = [max(0.0, self._timers[0][0] - time.time())] if self._timers else []
         if self._leave_at:
             times.append(max(0.0, self._leave_at - time.monotonic()))
-        return min(times, default=None)
+        return min(*times, _LONGEST_PAUSE) if times else None
 
     # ---- the instance ----
 

@@ -56,10 +56,10 @@ class ElasticInstance(InstanceOperations):
             check_size(size, self.max_size)
             before = self.size
             came = self._bring_back(size)
+        if size < before or (size == before and self.machine.away and requeue):
+            return self._shrink(before, size, requeue=requeue)
         if size == before:
             return f"the size is {size} already"
-        if size < before:
-            return self._shrink(before, size, requeue=requeue)
         if size > before + len(came):
             came += self.grow(Jobspec.from_shape(f"slot={size - before - len(came)}/node"))
         return f"growing {before} -> {size}: ranks {_listed(came)}"
@@ -93,7 +93,7 @@ class ElasticInstance(InstanceOperations):
     # ---- fewer ----
 
     def _shrink(self, before: int, size: int, *, requeue: bool) -> str:
-        going = leaving(self.machine.present(), size)
+        going = leaving(self.machine.present(), size) or sorted(self.machine.away)[::-1]
         with self._lock:
             self._set_away(self.machine.away.union(going))
             if requeue:

@@ -41,7 +41,7 @@ class RankMap:
         return IDset(here[rank] for rank in ranks if rank in here)
 
     def add(self, ranks: Iterable[int]) -> dict[int, int]:
-        """Number further ranks of the parent; return the child's rank of each it knows then."""
+        """Give further ranks of the parent a number; return the child's of each known then."""
         known = {rank: place for place, rank in enumerate(self.above)}
         for rank in sorted(ranks):
             if rank not in known:
@@ -75,26 +75,25 @@ def whole_selection(flat: FlatGraph, rows: Mapping[int, bool]) -> Selection:
                     seen.add(target)
                     stack.append((target, depth + 1, owned or rows[target]))
     vertices.reverse()
-    edges.reverse()
     return Selection(vertices, edges)
 
 
-def rows_of(allocation: Allocation) -> dict[int, bool]:
-    """Return the rows that an allocation names; True: owned whole."""
-    return {row: owned for row, _, owned, _ in allocation.selection.vertices}
+def granted(allocation: Allocation) -> Selection:
+    """Return all that an allocation gives, what is below whole vertices too."""
+    rows = {row: owned for row, _, owned, _ in allocation.selection.vertices}
+    return whole_selection(allocation.flat, rows)
 
 
-def grant_text(allocation: Allocation, rows: Mapping[int, bool] | None = None) -> str:
-    """Return the R of an allocation, or of those of its rows, with every vertex in it."""
-    wanted = rows_of(allocation) if rows is None else rows
-    return allocation.with_selection(whole_selection(allocation.flat, wanted)).write("rv1").strip()
+def grant_text(allocation: Allocation, given: Selection | None = None) -> str:
+    """Return the R of an allocation, or of a part of it, with every vertex in it."""
+    selection = granted(allocation) if given is None else given
+    return allocation.with_selection(selection).write("rv1").strip()
 
 
-def rows_on(flat: FlatGraph, rows: Mapping[int, bool], host: str) -> dict[int, bool]:
-    """Return the part of some rows that is one node: it, what is below it, the way there."""
-    every = whole_selection(flat, rows)
-    owned = {row: whole for row, _, whole, _ in every.vertices}
-    parent = {target: source for source, target, _ in every.edges}
+def rows_on(flat: FlatGraph, given: Selection, host: str) -> dict[int, bool]:
+    """Return the part of a selection that is one node: it, what is below it, the way there."""
+    owned = {row: whole for row, _, whole, _ in given.vertices}
+    parent = {target: source for source, target, _ in given.edges}
     found: dict[int, bool] = {}
     for row in owned:
         up = row
@@ -131,10 +130,14 @@ def graph_of_grant(text: str) -> tuple[ResourceGraph, RankMap]:
 def _renumbered(graph: ResourceGraph) -> tuple[ResourceGraph, RankMap]:
     flat = graph.flat
     ranks = RankMap(rank for rank in sorted(flat.ranks()) if rank >= 0)
-    for here, above in enumerate(ranks.above):
-        if here != above:
-            for row in flat.rows_of_rank(above):
-                flat.set_rank(row, here)
+    moved = [
+        (row, here)
+        for here, above in enumerate(ranks.above)
+        if here != above
+        for row in flat.rows_of_rank(above)
+    ]
+    for row, here in moved:  # all were found first: an index is made anew after a change
+        flat.set_rank(row, here)
     return graph, ranks
 
 
@@ -150,7 +153,7 @@ def renumbered_jgf(text: str, ranks: RankMap) -> str:
 
 
 def mapped_back(text: str, ranks: RankMap) -> str:
-    """Return an R of a child as the parent would have written it: its ranks, hosts in their order."""
+    """Return an R of a child as the parent would have written it, with the ranks it has there."""
     document: dict[str, Any] = json.loads(text)
     execution = document["execution"]
     here: list[int] = []

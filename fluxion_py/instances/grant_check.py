@@ -90,14 +90,13 @@ class GrantCheck:
 
     def _node(self, rank: int, host: str) -> int:
         flat = self.flat
-        for row in flat.rows_of_rank(rank):
-            if flat.type(row) != "node":
-                continue
-            if flat.name(row) != host:
-                self._wrong(f"{host} has rank {rank} in the R; that is {flat.path(row)} here")
-            self._check_row(row, whole=False)
-            return row
-        self._wrong(f"{host} with rank {rank} is not part of the grant {self.name}")
+        row = next((row for row in flat.rows_of_rank(rank) if flat.type(row) == "node"), None)
+        if row is None:
+            self._wrong(f"{host} with rank {rank} is not part of the grant {self.name}")
+        if flat.name(row) != host:
+            self._wrong(f"{host} has rank {rank} in the R; that is {flat.path(row)} here")
+        self._check_row(row, whole=False)
+        return row
 
     def _leaves(self, node: int, inside: set[int], kind: str, numbers: list[int]) -> list[int]:
         flat = self.flat

@@ -316,15 +316,15 @@ class Instance(NestedInstance):
         **options: Any,  # noqa: ANN401
     ) -> "Instance":
         """Return the instance of a child that was adopted."""
-        allocation = self.job(child.jobid).allocation
-        assert allocation is not None
         try:
             made = Instance(graph, clock=self.clock, **{"name": child.name, **options})
         except BaseException:
             self.forget(child)
             raise
         made.ranks = ranks
-        made.end_at(allocation.expiration)
+        end = self.end_of(child.jobid)
+        if end is not None:
+            made.end_at(end)
         child.instance = made
         return made
 

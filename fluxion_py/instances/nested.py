@@ -26,7 +26,7 @@ class NestedInstance(ParentInstance):
         """Do what the parent orders; what is not here (any more) is nothing to do.
 
         drain and undrain {hosts, reason}; revoke {path}: it is taken away, jobs on it fail;
-        expiration {expiration}: the end moves; end: all ends now.
+        expiration {expiration}: the end moves.
         """
         with suppress(InputError):
             if name == "drain":
@@ -38,8 +38,6 @@ class NestedInstance(ParentInstance):
                 self._forget_ranks()
             elif name == "expiration":
                 self.end_at(context["expiration"])
-        if name == "end":
-            self.close(kill=True)
 
     def detach(self, path: str, *, force: bool = False) -> str:
         """Take vertices out; see `ParentInstance.detach`. They are the parent's again."""
@@ -119,8 +117,7 @@ class NestedInstance(ParentInstance):
         job.allocation = self.queue.bookings.rebook(moved)
         if self._executor is not None:
             self._executor.set_deadline(jobid, job.allocation.expiration)
-        children = [child for child in self.children if child.jobid == jobid]
-        self._order(children, "expiration", {"expiration": job.allocation.expiration})
+        self._end_moved(jobid)
 
     def step(self) -> float | None:
         """Do what is to be done now; see `InstanceLoop.step`."""

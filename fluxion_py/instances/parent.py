@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from fluxion_py._core.flatgraph import FlatGraph
+from fluxion_py.allocation import Allocation
 from fluxion_py.errors import FluxionError
 from fluxion_py.execution.executor import Executor
-from fluxion_py.graph.topology import below, parent
+from fluxion_py.graph.topology import ancestors, below
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.instances.clock import Clock
 from fluxion_py.instances.elastic import ElasticInstance
 from fluxion_py.instances.grant import (
     GrantError,
     grant_text,
-    rows_of,
+    granted,
     rows_on,
     whole_selection,
 )
@@ -24,6 +25,7 @@ from fluxion_py.instances.grant_check import GrantCheck
 from fluxion_py.instances.journal import Journal
 from fluxion_py.instances.lineage import Child
 from fluxion_py.jobspec.model import Jobspec
+from fluxion_py.outcome import Selection
 from fluxion_py.queues.errors import QueueError
 from fluxion_py.queues.events import Event
 from fluxion_py.queues.jobid import format_jobid
@@ -61,17 +63,21 @@ class ParentInstance(ElasticInstance):
 
     # ---- grants ----
 
-    def granted(self, jobid: int) -> dict[int, bool]:
-        """Return all rows that a running job holds, those below whole ones too. O(what it has).
+    def end_of(self, jobid: int) -> int | None:
+        """Return when what a running job holds is over; None if it has no end."""
+        allocation = self.job(jobid).allocation
+        if allocation is None:
+            return None
+        last = self.queue.matcher.graph_end
+        endless = self.ends_at is None and allocation.expiration >= last
+        return None if endless else allocation.expiration
 
-        Raises `QueueError` for a job that does not run.
-        """
+    def _held(self, jobid: int) -> Allocation:
+        """Return what a running job holds. Raises `QueueError`."""
         job = self.job(jobid)
         if job.state is not JobState.RUN or job.allocation is None:
             raise QueueError(f"job {format_jobid(jobid)} is not running but {job.state.name}")
-        flat = self.queue.matcher.graph.flat
-        found = whole_selection(flat, rows_of(job.allocation))
-        return {row: owned for row, _, owned, _ in found.vertices}
+        return job.allocation
 
     def check_grant(
         self, R: str | Mapping[str, Any], jobid: int, *, source: str | None = None
@@ -81,28 +87,24 @@ class ParentInstance(ElasticInstance):
         Raises `GrantError`, which names the first vertex that is wrong.
         """
         with self._lock:
-            rows = self.granted(jobid)
-            job = self.job(jobid)
-            assert job.allocation is not None
+            held = self._held(jobid)
+            rows = {row: owned for row, _, owned, _ in granted(held).vertices}
             check = GrantCheck(
                 self.queue.matcher.graph.flat,
                 format_jobid(jobid),
                 rows,
-                job.allocation.expiration,
+                held.expiration,
                 holder=lambda row: self._holder(row, jobid),
                 source=source,
             )
             claimed = check.check(R, self.clock.now())
-            self._check_free(claimed, jobid, source)
+            self._check_free((row for row, whole in claimed.items() if whole), jobid, source)
             return claimed
 
     def _holder(self, row: int, jobid: int) -> str | None:
         """Return the name of another job that holds a row or something above it."""
         flat = self.queue.matcher.graph.flat
-        above = {row}
-        for source in iter(lambda: parent(flat, row), -1):
-            above.add(source)
-            row = source
+        above = {row, *ancestors(flat, [row])}
         for job in self.queue.jobs.values():
             if job.id != jobid and job.allocation is not None:
                 owned = (r for r, _, whole, _ in job.allocation.selection.vertices if whole)
@@ -110,16 +112,14 @@ class ParentInstance(ElasticInstance):
                     return format_jobid(job.id)
         return None
 
-    def _check_free(self, claimed: Mapping[int, bool], jobid: int, source: str | None) -> None:
+    def _check_free(self, rows: Iterable[int], jobid: int, source: str | None) -> None:
         """Raise `GrantError` if a child has something of it already."""
-        owned = [row for row, whole in claimed.items() if whole]
         for child in self.children:
-            for row in owned:
-                if child.jobid == jobid and row in child.rows:
-                    path = self.queue.matcher.graph.flat.path(row)
-                    name = child.name or "another"
-                    message = f"{path} is given to the instance {name} on {format_jobid(jobid)}"
-                    raise GrantError(f"{message} already", source=source)
+            if child.jobid == jobid and (twice := child.rows.intersection(rows)):
+                path = self.queue.matcher.graph.flat.path(min(twice))
+                name = child.name or "another"
+                message = f"{path} is given to the instance {name} on {format_jobid(jobid)}"
+                raise GrantError(f"{message} already", source=source)
 
     def adopt(self, child: Child, *, R: str | None = None) -> str:
         """Take in a child that says on which job it is; return the R that it is granted.
@@ -129,20 +129,21 @@ class ParentInstance(ElasticInstance):
         """
         with self._lock:
             self.calls_from_children += 1
-            job = self.job(child.jobid)
-            claimed = self.granted(child.jobid)
-            assert job.allocation is not None
+            held = self._held(child.jobid)
+            given = granted(held)
             if child.part:
-                claimed = rows_on(self.queue.matcher.graph.flat, claimed, child.part)
-                if not claimed:
+                part = rows_on(held.flat, given, child.part)
+                if not part:
                     name = format_jobid(child.jobid)
                     raise GrantError(f"{child.part} is not part of the grant {name}")
+                given = whole_selection(held.flat, part)
             if R is not None:
-                claimed = self.check_grant(R, child.jobid)
-            self._check_free(claimed, child.jobid, None)
-            child.rows = frozenset(row for row, whole in claimed.items() if whole)
+                given = whole_selection(held.flat, self.check_grant(R, child.jobid))
+            rows = _owned(given)
+            self._check_free(rows, child.jobid, None)
+            child.rows = rows
             self.children.append(child)
-            return grant_text(job.allocation, claimed)
+            return grant_text(held, given)
 
     def forget(self, child: Child) -> None:
         """Note that a child is gone, however that came."""
@@ -171,8 +172,7 @@ class ParentInstance(ElasticInstance):
         """Have the one child of a job claim what the job holds now."""
         mine = [child for child in self.children if child.jobid == jobid]
         if len(mine) == 1 and not mine[0].part:
-            granted = self.granted(jobid)
-            mine[0].rows = frozenset(row for row, whole in granted.items() if whole)
+            mine[0].rows = _owned(granted(self._held(jobid)))
 
     def child_ended(self, jobid: int, summary: Mapping[str, Any], *, finish: bool) -> None:
         """Note the last words of a child; `finish` ends its job, which nothing else does."""
@@ -185,7 +185,7 @@ class ParentInstance(ElasticInstance):
             ]
             self._children.discard(jobid)
             with suppress(FluxionError):  # it may have been ended, and forgotten
-                self.queue.post(jobid, "instance-end", summary, now=now)
+                self.queue.post(jobid, "goodbye", summary, now=now)
                 if finish and self.queue.job(jobid).state in RUNNING:
                     self.queue.finished(jobid, now=now, status=0)
 
@@ -233,9 +233,9 @@ class ParentInstance(ElasticInstance):
     def _end_moved(self, jobid: int) -> None:
         """Tell the children of a job that its end is another one."""
         children = [child for child in self.children if child.jobid == jobid]
-        allocation = self.job(jobid).allocation
-        if children and allocation is not None:
-            self._order(children, "expiration", {"expiration": allocation.expiration})
+        end = self.end_of(jobid)
+        if children and end is not None:
+            self._order(children, "expiration", {"expiration": end})
 
     def _tell_below(self, hosts: str, name: str, **context: Any) -> None:  # noqa: ANN401
         """Tell the children on some hosts."""
@@ -255,6 +255,10 @@ class ParentInstance(ElasticInstance):
                 self.queue.post(child.jobid, f"instance-{name}", context, now=now)
             if child.instance is not None:
                 child.instance.obey(name, context)
+
+
+def _owned(given: Selection) -> frozenset[int]:
+    return frozenset(row for row, _, whole, _ in given.vertices if whole)
 
 
 def _is_closed(child: Child) -> bool:

@@ -1,4 +1,4 @@
-"""What size an instance may have: the one validator of users, programs and autoscalers (K-06, K-12).
+"""What size an instance may have: the one validator, whoever wants to change it (K-06, K-12).
 
 A size is a number of nodes. It is 1 at least and the maximum at most; the highest ranks go first,
 so rank 0, the lead, never goes.

@@ -31,12 +31,11 @@ class Claims(Generic[Session]):
         self.left(session)
         text = instance.adopt(child, R=request.R)
         self._children[session] = child
-        allocation = instance.job(jobid).allocation
         return {
             "R": text,
             "depth": instance.depth,
             "name": child.name,
-            "expiration": 0 if allocation is None else allocation.expiration,
+            "expiration": instance.end_of(jobid),
             "max_size": len(instance.machine.hosts()),
             "drained": {name: drain.reason for name, drain in instance.machine.drained.items()},
         }

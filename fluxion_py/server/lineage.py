@@ -94,6 +94,7 @@ class RemoteLink:
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """Say goodbye, and hang up."""
+        self.ordered = self.lost = lambda: None
         if not self._gone:
             with suppress(FluxionError):
                 self._call("goodbye", summary=dict(summary))
