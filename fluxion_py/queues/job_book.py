@@ -35,9 +35,7 @@ class JobBook:
         for config in configs:
             if config.name in self.lanes:
                 raise QueueError(f"there are two queues {config.name}")
-            self.lanes[config.name] = Lane(
-                config, self.bookings, self.jobs, self._tell, recorded=record
-            )
+            self.lanes[config.name] = Lane(config, self.bookings, self.jobs, self._tell)
         self.results: dict[int, Result] = {}
         self.last_id = 0
         self._record = record

@@ -29,6 +29,17 @@ def started(found: Queue, now: float) -> list[int]:
     return [job.id for job in cycle.started]
 
 
+def test_a_cycle_that_is_cut_short_is_gone_on_with() -> None:
+    """`enough` ends a cycle after one job; what comes of several is the same."""
+    found = queue(policy="conservative")
+    jobs = [found.submit(whole(3), now=0) for _ in range(4)]
+    numbers = 1
+    while found.cycle(0, lambda: True).more:
+        numbers += 1
+    assert numbers >= len(jobs)
+    assert [job.t_estimate for job in jobs[1:]] == [100, 200, 300]
+
+
 # ---- dependencies ----
 
 
