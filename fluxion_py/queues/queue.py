@@ -1,6 +1,6 @@
 """The whole queue: jobs from submission to the end, in lanes above one matcher. No clock here."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -321,11 +321,14 @@ class Queue(Resizing):
 
     # ---- the cycle ----
 
-    def cycle(self, now: float) -> Cycle:
-        """Start and plan what can be; call it after every change, and at `next_time`."""
+    def cycle(self, now: float, enough: Callable[[], bool] = lambda: False) -> Cycle:
+        """Start and plan what can be; call it after every change, and at `next_time`.
+
+        `enough` may cut it short; then `Cycle.more` says that it is to be called again.
+        """
         for jobid, dependency in self._dependencies.due(now):
             self._fulfil(jobid, dependency, now)
-        cycle = Cycle()
+        cycle = Cycle(enough)
         for lane in self.lanes.values():
             lane.cycle(now, cycle)
         if all(lane.settled for lane in self.lanes.values()):
