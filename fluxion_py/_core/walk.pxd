@@ -162,6 +162,7 @@ cdef class Walk:
     cdef int mark_between(self, size_t position, int32_t row, bint exclusive) except -1
     cdef int32_t way_in(self, int32_t row) noexcept
     cdef bint finish(self, size_t variant, const Visited& root) except -1
+    cdef int64_t factor(self, int32_t row) noexcept
     cdef int64_t local_id(self, int32_t row) noexcept
     cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
     cdef int read_classes(self) except -1

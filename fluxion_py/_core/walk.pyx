@@ -171,7 +171,7 @@ cdef class Walk:
             return self.refuse(base, content_base)
         self.v_color[row] = self.walk
         if self.node_centric and type == self.node_type:
-            inner += (self.local_id(row) + 2) * 10000 + abs(self.graph.v_uniq[row] % 10000 - 1)
+            inner += self.factor(row)
         if slot >= 0:
             self.form_slots(row, next_lo, next_hi, slot, inner)
         else:       # a vertex that slots share has to be good for all of them
@@ -1019,6 +1019,11 @@ cdef class Walk:
                 return 1 + WORST_CLASS
             return self.map_score[self.graph.v_properties[row]]
         return 1 + enclosing + self.local_id(row) + 1
+
+    cdef int64_t factor(self, int32_t row) noexcept:
+        """Return what a node adds to the scores below it (matching.md 5, node-centric)."""
+        cdef int64_t rest = self.graph.v_uniq[row] % 10000 - 1
+        return (self.local_id(row) + 2) * 10000 + (rest if rest > 0 else -rest)
 
     cdef inline int64_t local_id(self, int32_t row) noexcept:
         return min(max(self.graph.v_id[row], -MOST_ID), MOST_ID)
