@@ -220,6 +220,10 @@ class Service:
         """Answer to which nodes a pod may go; what must be written is written before."""
         self._need_ready()
         self.counts["filter"] += 1
+        known = self._known(pod)
+        if known is None:
+            return Verdict(reason="the API server does not know this pod")
+        pod = known
         with self._lock:
             verdict = self._brain.filter(pod, names, self._clock())
             self._flush()
@@ -232,6 +236,18 @@ class Service:
                     self._brain.planned(verdict.group)
         self.counts["filter_refused"] += not verdict.nodes
         return verdict
+
+    def _known(self, pod: Pod) -> Pod | None:
+        """Return a pod as the API server has it; what a caller says of it is not believed.
+
+        Only a pod of ours that the watch has not told of yet has to be asked for.
+        """
+        uid = pod.metadata.uid
+        with self._lock:
+            found = self._brain.members.pods.get(uid)
+            if found is not None or not self._brain.members.ours(pod):
+                return found or pod
+        return self._writer.read_pod(pod.metadata.namespace, pod.metadata.name, uid)
 
     def prioritize(self, pod: Pod, names: Sequence[str]) -> list[tuple[str, int]]:
         """Return 10 for the planned node of a pod, 0 for others."""

@@ -70,14 +70,15 @@ class Matching:
 
     def _primary(self, group: Group) -> PodClass:
         """Return the class that takes most: the one whose turn is waited for."""
-        return max(group.shape.classes, key=lambda kind: kind.total * self._weight(kind))
+        classes = group.shape.classes
+        if len(classes) == 1:
+            return classes[0]
+        return max(classes, key=lambda kind: kind.total * self._weight(kind))
 
     def _weight(self, kind: PodClass) -> float:
-        """Return how much of a node the pods of a class need, at most, in the mean of all nodes."""
-        totals = dict.fromkeys(kind.request, 1)
-        for book in self.mirror.ledger.nodes.values():
-            add(totals, book.allocatable)
-        return max(n / totals[r] for r, n in kind.request.items())
+        """Return how much of the cluster one pod of a class needs, of what it needs most of."""
+        totals = self.mirror.totals
+        return max(n / max(1, totals.get(r, 0)) for r, n in kind.request.items())
 
     # ---- its turn has come ----
 

@@ -8,7 +8,7 @@ from fluxion_extender.cluster.ledger import Charge, Ledger
 from fluxion_extender.cluster.levels import Level, place_of
 from fluxion_extender.objects.node import Node
 from fluxion_extender.pods.predicates import takes_pods
-from fluxion_extender.pods.requests import Amounts
+from fluxion_extender.pods.requests import Amounts, add
 from fluxion_extender.quantities import amounts
 
 
@@ -24,6 +24,7 @@ class Mirror:
         self.eligibility = Eligibility(self.graph)
         self.nodes: dict[str, Node] = {}
         self.suspicious: dict[str, float] = {}
+        self.totals: Amounts = {}
         self._charges_on: dict[str, int] = {}
 
     # ---- nodes ----
@@ -36,7 +37,7 @@ class Mirror:
             return False
         self.nodes[name] = node
         labels = node.metadata.labels or {}
-        self.ledger.book(name).allocatable = amounts(node.status.allocatable)
+        self._set_allocatable(name, amounts(node.status.allocatable))
         vertex = self.graph.nodes.get(name)
         again = False
         if vertex is not None and vertex.place != place_of(labels, self.graph.levels):
@@ -59,7 +60,7 @@ class Mirror:
         self.eligibility.node_gone(name)
         if name in self.graph.nodes:
             self.graph.set_up(name, False)
-        self.ledger.book(name).allocatable = {}
+        self._set_allocatable(name, {})
         self._forget_if_empty(name)
 
     def suspect(self, name: str, until: float) -> None:
@@ -78,6 +79,12 @@ class Mirror:
     def usable(self, name: str) -> bool:
         """Say whether a node is there and takes pods."""
         return name in self.nodes and self._up(name)
+
+    def _set_allocatable(self, name: str, found: Amounts) -> None:
+        book = self.ledger.book(name)
+        add(self.totals, book.allocatable, -1)
+        add(self.totals, found)
+        book.allocatable = found
 
     def _up(self, name: str) -> bool:
         node = self.nodes.get(name)

@@ -13,7 +13,8 @@ import msgspec
 
 from fluxion_py.errors import FluxionError, InputError
 
-CONNECTIONS = 16
+CONNECTIONS = 40
+"""As many as threads may ask at the same time: verbs, writes, watches."""
 JSON = "application/json"
 MERGE = "application/merge-patch+json"
 ANSWER_TIMEOUT = 10.0

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import msgspec
 
@@ -47,12 +48,17 @@ class Writer:
 
     def _is_on(self, order: Bind) -> bool:
         """Say whether a pod is on the node already: somebody was quicker with the same answer."""
+        pod = self.read_pod(order.namespace, order.name, order.uid)
+        return pod is not None and pod.spec.node_name == order.node
+
+    def read_pod(self, namespace: str, name: str, uid: str) -> Pod | None:
+        """Return a pod as the API server has it; None if it is not there, or another one."""
+        path = PODS.object(quote(namespace, safe=""), quote(name, safe=""))
         try:
-            body = self._connection.get(PODS.object(order.namespace, order.name))
-            pod = msgspec.json.decode(body, type=Pod)
+            pod = msgspec.json.decode(self._connection.get(path), type=Pod)
         except (ApiError, msgspec.MsgspecError):
-            return False
-        return pod.metadata.uid == order.uid and pod.spec.node_name == order.node
+            return None
+        return pod if pod.metadata.uid == uid else None
 
     def write(self, effect: Effect) -> str:
         """Carry one effect out; return what is wrong, "" if nothing is."""
