@@ -13,8 +13,8 @@ from fluxion_py.instances.clock import VirtualClock
 from fluxion_py.instances.grant import (
     GrantError,
     RankMap,
-    graph_of_grant,
     grant_text,
+    graph_of_grant,
     mapped_back,
 )
 from fluxion_py.instances.instance import Instance
