@@ -78,6 +78,8 @@ def _all_pods(owners: dict[Ref, Workload], pods: list[Pod]) -> list[Pod]:
 
 def _ask(brain: Brain, pod: Pod, names: list[str]) -> dict[str, Any]:
     verdict = brain.filter(pod, names, 0)
+    if verdict.group is not None:
+        brain.planned(verdict.group)
     group = brain.members.group_of(pod.metadata.uid)
     return {
         "pod": pod.key,
