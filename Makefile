@@ -20,7 +20,7 @@ COMPILED := pyproject.toml CMakeLists.txt \
       \( -path 'jobspec/*' -o -path 'resources/*' \) -type f)
 CORE := $(patsubst fluxion_py/_core/%.pyi,fluxion_py._core.%,$(wildcard fluxion_py/_core/*.pyi))
 
-.PHONY: help demo test checked kube test-kube lint stubs fix bench bench-smoke side-by-side \
+.PHONY: help demo test checked kube test-kube bench-kube lint stubs fix bench bench-smoke side-by-side \
   develop setup clean
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo 'make checked      the same on a core that checks every index, in a venv of its own'
 	@echo 'make kube         build a Kubernetes control plane for tests (Go; 10 minutes, once)'
 	@echo 'make test-kube    install, then test the service with that control plane'
+	@echo 'make bench-kube   pods a second, with the service and without (a quiet machine, 10 minutes)'
 	@echo 'make lint         formatting, types, stubs, Cython, direction of imports'
 	@echo 'make fix          let ruff repair and format what it can'
 	@echo 'make bench        time everything against its budget (minutes); bench-smoke: small, untimed'
@@ -51,6 +52,9 @@ kube:
 
 test-kube: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-kube
 	FLUXION_KUBE_REQUIRED=1 $(RUN) tests/kube $(PYTEST_ARGS)
+
+bench-kube: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-kube
+	$(VENV)/bin/python -m benches.kube
 
 lint: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-lint stubs
 	$(VENV)/bin/ruff check .

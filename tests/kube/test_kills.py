@@ -83,7 +83,7 @@ def test_random_kills_lose_nothing(plane: ControlPlane, service: FluenceProcess)
     users.halt.set()
     users.join()
     service.wait_ready()
-    wait_until(lambda: not unfinished(plane), f"all jobs end (seed {SEED})", 120, 0.2)
+    wait_for_all(plane, f"all jobs end (seed {SEED})")
 
     assert users.jobs
     assert history.overbooked() == []
@@ -102,6 +102,16 @@ def unfinished(plane: ControlPlane) -> list[str]:
         for one in plane.api.items(JOBS)
         if one["status"].get("succeeded", 0) < one["spec"]["completions"]
     ]
+
+
+def wait_for_all(plane: ControlPlane, what: str) -> None:
+    """Wait until all jobs are complete; otherwise say which pods have no node, and why."""
+
+    def waiting() -> str:
+        pods = [one for one in plane.api.items(PODS) if not one["spec"].get("nodeName")]
+        return f"{len(unfinished(plane))} jobs are not; {describe(pods)}"
+
+    wait_until(lambda: not unfinished(plane), what, 120, 0.2, waiting)
 
 
 def wrong_gangs(history: History) -> list[str]:
@@ -173,7 +183,7 @@ def test_pods_of_another_scheduler_are_counted_as_soon_as_they_are_seen(
         list(pool.map(lambda number: bind_foreign(plane, number, chance), range(count)))
     users.halt.set()
     users.join()
-    wait_until(lambda: not unfinished(plane), "all jobs end", 120, 0.2)
+    wait_for_all(plane, "all jobs end")
     history.stop()
     assert blind_bindings(history, plane.api.items(NODES)) == []
 

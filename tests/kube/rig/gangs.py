@@ -26,12 +26,13 @@ def bare_gang(name: str, size: int, cpu: str, memory: str = "1Gi") -> list[Json]
 
 def members(plane: ControlPlane, name: str) -> list[Json]:
     """Return the pods of a bare gang or of a Job."""
-    pods = plane.api.items(PODS)
-    return [
-        one
-        for one in pods
-        if name in (one["metadata"]["labels"].get("gang"), one["metadata"]["labels"].get(JOB_NAME))
-    ]
+    return [one for one in plane.api.items(PODS) if name in groups_of(one)]
+
+
+def groups_of(one: Json) -> tuple[str | None, str | None]:
+    """Return the bare gang and the Job of a pod."""
+    labels = one["metadata"].get("labels", {})
+    return labels.get("gang"), labels.get(JOB_NAME)
 
 
 def bound_count(plane: ControlPlane, name: str) -> int:
@@ -42,13 +43,13 @@ def bound_count(plane: ControlPlane, name: str) -> int:
 def wait_bound(plane: ControlPlane, name: str, size: int, seconds: float = 60) -> list[Json]:
     """Wait until the gang has all its nodes; return its pods."""
 
-    def state() -> bool:
-        return bound_count(plane, name) == size
-
-    try:
-        wait_until(state, f"{name} has {size} nodes", seconds, 0.05)
-    except AssertionError as error:
-        raise AssertionError(f"{error}; {describe(members(plane, name))}") from None
+    wait_until(
+        lambda: bound_count(plane, name) == size,
+        f"{name} has {size} nodes",
+        seconds,
+        0.05,
+        lambda: describe(members(plane, name)),
+    )
     return members(plane, name)
 
 

@@ -91,10 +91,17 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until(
-    condition: Callable[[], object], what: str, seconds: float = 60, every: float = 0.02
+    condition: Callable[[], object],
+    what: str,
+    seconds: float = 60,
+    every: float = 0.02,
+    state: Callable[[], str] = str,
 ) -> None:
-    """Ask again and again until a condition holds; `AssertionError` naming it at the deadline."""
+    """Ask again and again until a condition holds.
+
+    At the deadline `AssertionError` with what was waited for, and the state instead.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}; {state()}"
         time.sleep(every)
