@@ -24,10 +24,10 @@ class Cycle:
 
     `started` jobs have their `allocation`; `planned` got or changed a reservation; `lost` lost
     one. `more` says that the look was cut short, by a queue depth or because `enough` said so,
-    which is asked after every job: call again. What comes out of it all is the same.
+    which is asked after every search: call again. What comes out of it all is the same.
     """
 
-    enough: Callable[[], bool] = lambda: False
+    enough: Callable[[], bool] | None = None
     started: list[Job] = field(default_factory=list)
     planned: list[Job] = field(default_factory=list)
     lost: list[Job] = field(default_factory=list)
@@ -205,14 +205,14 @@ class Lane:
                 cycle.more = True
                 return False
             left -= 1
-            if cycle.enough():
-                left = 0
             old = plan.allocation
             if old.at > time and self._bookings.may_improve(old, plan.seen):
                 self._unimproved.follow(growth)
                 if not self._unimproved.imply(plan.job.request, old.at):
                     left -= PLAN_COST
                     self._improve(plan, now, time, cycle)
+                    if cycle.enough is not None and cycle.enough():
+                        left = 0
             plan.seen = len(growth)
         self._revised = 0
         if any(plan.seen != len(growth) for plan in self.plans.values()):
@@ -243,7 +243,7 @@ class Lane:
     def _fill(self, now: float, time: int, cycle: Cycle) -> None:
         """Try the jobs without a reservation in order; plan those that the depth allows."""
         bookings, heads, jobs = self._bookings, self._heads, self._jobs
-        depth = self.policy.reservation_depth
+        depth, backfill, enough = self.policy.reservation_depth, self.policy.backfill, cycle.enough
         if self._releases != bookings.releases:
             self._releases = bookings.releases
             self._cursor = 0
@@ -256,19 +256,23 @@ class Lane:
                 cycle.more = True
                 return
             left -= 1
-            if cycle.enough():
-                left = 0
             request = jobs[heads[at] & MAX_JOBID].request
             if len(self.plans) < depth and request.unplannable != releases:
                 left -= PLAN_COST
                 fits = self._plan_first(request, now, time, cycle)
             else:
-                fits = self._start_first(request, now, time, cycle)
+                form = request.form
+                if form.refusals.imply(form.size, request.duration, releases):
+                    fits = False
+                else:
+                    fits = self._start_first(request, now, time, cycle)
             if not fits:
-                if not self.policy.backfill:
+                if not backfill:
                     self._cursor = heads[at]
                     return
                 at += 1
+            if enough is not None and enough():
+                left = 0
         self._cursor = heads[-1] + 1 if heads else 0
 
     def _plan_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
@@ -297,8 +301,6 @@ class Lane:
     def _start_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
         """Start the first job of a request; False if it does not fit."""
         form, duration, releases = request.form, request.duration, self._releases
-        if form.refusals.imply(form.size, duration, releases):
-            return False
         job = self._jobs[request.head & MAX_JOBID]
         found = self._bookings.start(request, job.id, time)
         if found is None:

@@ -321,7 +321,7 @@ class Queue(Resizing):
 
     # ---- the cycle ----
 
-    def cycle(self, now: float, enough: Callable[[], bool] = lambda: False) -> Cycle:
+    def cycle(self, now: float, enough: Callable[[], bool] | None = None) -> Cycle:
         """Start and plan what can be; call it after every change, and at `next_time`.
 
         `enough` may cut it short; then `Cycle.more` says that it is to be called again.
