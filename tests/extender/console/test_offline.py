@@ -74,7 +74,7 @@ def test_render_shows_the_jobspec(job: str, capsys: pytest.CaptureFixture[str]) 
     node = found["resources"][0]
     assert (node["type"], node["count"]) == ("node", 8)
     amounts = {each["type"]: each["count"] for each in node["with"][0]["with"]}
-    assert amounts == {"cpu": 94000, "memory": 340 * 2**20, "pods": 1}
+    assert amounts == {"cpu": 94000, "memory": 340 * 2**30, "pods": 1}
 
 
 @pytest.mark.parametrize(
