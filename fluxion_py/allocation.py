@@ -93,6 +93,11 @@ class Allocation:
             self.flat, selection, self.id, self.at, self.duration, self.reserved, self.request
         )
 
+    def with_end(self, expiration: int) -> "Allocation":
+        """Return the same with another end."""
+        rows, duration = self._listing or self.selection, expiration - self.at
+        return Allocation(self.flat, rows, self.id, self.at, duration, self.reserved, self.request)
+
     def with_reserved(self, reserved: bool) -> "Allocation":
         """Return the same, reserved or not."""
         rows = self._listing or self.selection

@@ -95,6 +95,7 @@ cdef class Walk:
     cdef vector[size_t] used                # kind -> its next item
     cdef vector[int64_t] needed             # kind -> units per slot
     cdef vector[Group] slots
+    cdef int64_t shares                     # slots that a vertex in a slot may have to be good for
     cdef Stock stock                        # what is below shared vertices, or goes into slots
     cdef vector[Tally] tallies
     cdef vector[uint64_t] v_aside           # == asides: seen by this look aside
@@ -161,6 +162,7 @@ cdef class Walk:
     cdef int mark_between(self, size_t position, int32_t row, bint exclusive) except -1
     cdef int32_t way_in(self, int32_t row) noexcept
     cdef bint finish(self, size_t variant, const Visited& root) except -1
+    cdef int64_t factor(self, int32_t row) noexcept
     cdef int64_t local_id(self, int32_t row) noexcept
     cdef int64_t score_of(self, int32_t row, int64_t enclosing) noexcept
     cdef int read_classes(self) except -1

@@ -1,11 +1,11 @@
 """Jobs of a queue that are kept: every change goes to the journal before anybody acts on it."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from threading import RLock
 
 from fluxion_py.errors import InputError, UnknownJobError
 from fluxion_py.instances.clock import Clock
+from fluxion_py.instances.jobspecs import JobspecShelf, JobspecText
 from fluxion_py.instances.journal import Journal, JournalError
 from fluxion_py.instances.submission import Submission, job_name, task_count
 from fluxion_py.jobspec.model import Jobspec
@@ -16,7 +16,7 @@ from fluxion_py.queues.job import Job
 from fluxion_py.queues.jobid import JobIds, format_jobid
 from fluxion_py.queues.queue import Queue
 from fluxion_py.queues.record import decode_job, encode_job, request_number
-from fluxion_py.queues.request import Request, RequestTable, request_to_dict
+from fluxion_py.queues.request import Request, RequestTable, request_to_json
 from fluxion_py.queues.states import JobState
 
 CHECKPOINT_EVERY = 20_000
@@ -44,6 +44,7 @@ class JobStore:
         self._ended: list[int] = []
         self._since_checkpoint = 0
         self._watchers: list[Watcher] = []
+        self._jobspecs = JobspecShelf(journal)
 
     # ---- taking in ----
 
@@ -69,7 +70,8 @@ class JobStore:
                 ntasks=task_count(jobspec),
             )
             self._write_request(request)
-            self.journal.append_document(jobid, "jobspec", submission.text or jobspec.to_json())
+            whole = submission.text or JobspecText(jobspec.to_json().encode())
+            self._jobspecs.append(jobid, whole)
             self._accepted.append(jobid)
             return jobid
 
@@ -85,7 +87,7 @@ class JobStore:
     def _write_request(self, request: Request) -> None:
         if request.number not in self._written:
             self._written.add(request.number)
-            text = json.dumps(request_to_dict(request))
+            text = request_to_json(request)
             self.journal.append_document(INSTANCE, f"request-{request.number}", text)
 
     # ---- making durable ----
@@ -112,7 +114,7 @@ class JobStore:
         events = self.queue.take_events()
         for event in events:
             self._changed.add(event.jobid)
-            if event.name in ("alloc", "reserve", "jobspec-update"):
+            if event.name in ("alloc", "reserve", "resize", "jobspec-update"):
                 job = self.queue.jobs[event.jobid]
                 if event.name == "jobspec-update":
                     self._write_request(job.request)
@@ -136,6 +138,7 @@ class JobStore:
         self._accepted.clear()
         self._changed -= gone
         self.journal.discard(gone)
+        self._jobspecs.withdraw()
 
     def checkpoint(self) -> None:
         """Write the records that changed, and let old ended jobs go from memory."""
@@ -187,7 +190,11 @@ class JobStore:
 
     def jobspec(self, jobid: int) -> Jobspec:
         """Return the jobspec of a job."""
-        return Jobspec.from_text(self._document(jobid, "jobspec"))
+        with self._lock:
+            found = self._jobspecs.read(jobid)
+        if found is None:
+            raise UnknownJobError(jobid)
+        return found
 
     def R(self, jobid: int) -> str:
         """Return the resource set (RFC 20) that a job got, as text. Raises `QueueError` if none."""

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from fluxion_py.instances.jobspecs import JobspecText
 from fluxion_py.jobspec.model import SLOT_TYPES, Jobspec, Resource
 from fluxion_py.queues.job import DEFAULT_URGENCY
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One job to be taken in; `text` is the jobspec's JSON if it is known already.
+    """One job to be taken in; `text` is the jobspec as JSON if it is known already.
 
     `name` is that of the job; without one it is the jobspec's (`attributes.system.job.name`), or
     that of the program.
@@ -22,7 +23,7 @@ class Submission:
     userid: int = 0
     queue: str | None = None
     name: str = ""
-    text: str | None = None
+    text: JobspecText | None = None
 
 
 def job_name(jobspec: Jobspec) -> str:

@@ -50,6 +50,8 @@ class LiveGraph:
         self.prune_filters = prune_filters or DEFAULT_FILTERS
         self._setting = (subsystems, traverser)
         names = _subsystem_names(subsystems)
+        self._possible: dict[object, bool] = {}
+        self._possible_at = (-1, -1)
         self._dominant = names[0]
         self._subsystem = graph.flat.find_subsystem(self._dominant)
         self._engine = Engine(
@@ -96,6 +98,15 @@ class LiveGraph:
         if seconds >= self._engine.graph_end:
             raise MatchError(f"{seconds} is past the graph's time, 0 to {self._engine.graph_end}")
         self._now = seconds
+
+    @property
+    def graph_end(self) -> int:
+        """The end of the graph's life time: what is booked ends then at the latest."""
+        return self._engine.graph_end
+
+    @graph_end.setter
+    def graph_end(self, seconds: int) -> None:
+        self._engine.graph_end = seconds
 
     @contextmanager
     def _steady(self) -> Iterator[None]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fluxion_py.jobspec.model import Jobspec
     from fluxion_py.match.explain import Explanation
 
+MAX_POSSIBLE = 4096
+"""Requests of which it is kept whether they can ever fit."""
+
 
 class Matcher(LiveGraph):
     """Finds and books resources of one graph, now and in the future.
@@ -37,13 +40,14 @@ class Matcher(LiveGraph):
 
     # ---- asking for resources ----
 
-    def compile(self, jobspec: "Jobspec") -> Prepared:
+    def compile(self, jobspec: "Jobspec", *, like: Prepared | None = None) -> Prepared:
         """Check and prepare a jobspec; the result may be given in its place. Raises `JobspecError`.
 
-        This happens by itself; the last few hundred requests are kept ready.
+        This happens by itself; the last few hundred requests are kept ready. `like` is the result
+        of one with the same resources, if there is one: then only the duration is looked at.
         """
         with self._steady():
-            return self._preparer.prepare(jobspec)
+            return self._preparer.prepare(jobspec, like)
 
     def allocate(
         self,
@@ -63,7 +67,7 @@ class Matcher(LiveGraph):
         Only nodes named by `within`, and none named by `without`, come into question, besides what
         the constraints of the jobspec say: for candidates that differ from call to call.
         """
-        return self._book("allocate", jobspec, jobid, now, (within, without))
+        return self._book(jobspec, False, jobid, now, within, without)
 
     def reserve(
         self,
@@ -79,7 +83,7 @@ class Matcher(LiveGraph):
         Start times are tried where other jobs start or end. `Busy` means that it never becomes free
         again, or that too many nodes are down.
         """
-        return self._book("allocate_orelse_reserve", jobspec, jobid, now, (within, without))
+        return self._book(jobspec, True, jobid, now, within, without)
 
     def without_allocating(
         self,
@@ -166,9 +170,7 @@ class Matcher(LiveGraph):
             if done:
                 self._changes += 1
                 self._jobs.add_bulk(range(first, first + done), prepared.jobspec)
-            while done < count and (
-                self._try(prepared, first + done, False, allowed) is not None
-            ):
+            while done < count and (self._try(prepared, first + done, False, allowed) is not None):
                 done += 1
             return Bulk(self._allocation, range(first, first + done))
 
@@ -187,7 +189,18 @@ class Matcher(LiveGraph):
 
     def satisfiable_many(self, jobspecs: "Iterable[Jobspec | Prepared]") -> list[bool]:
         """Say of each request whether it fits if everything is up and free."""
-        return [self.satisfiable(jobspec) for jobspec in jobspecs]
+        found = []
+        with self._steady():
+            self._forget_possible()
+            for jobspec in jobspecs:
+                prepared = self._ready(jobspec)
+                known = None
+                if prepared.jobspec.constraints is None:
+                    known = self._possible.get(prepared.request)
+                if known is None:
+                    known = self._satisfiable(prepared, self._allowed(prepared))
+                found.append(known)
+        return found
 
     def _ready(self, jobspec: "Jobspec | Prepared") -> Prepared:
         """Return the request compiled for the graph as it is; the lock is held."""
@@ -210,19 +223,22 @@ class Matcher(LiveGraph):
 
     def _book(
         self,
-        op: str,
         jobspec: "Jobspec | Prepared",
+        later: bool,
         jobid: int | None,
         now: int | None,
-        names: tuple[Iterable[str] | None, Iterable[str] | None],
+        within: Iterable[str] | None,
+        without: Iterable[str] | None,
     ) -> Allocation:
         with self._lock:
             prepared = self._ready(jobspec)
             jobid = self._jobs.new_id(jobid)
             if now is not None:
                 self.now = now
-            allowed = self._allowed(prepared, *names)
-            found = self._try(prepared, jobid, op != "allocate", allowed)
+            allowed = None
+            if not (within is without is prepared.jobspec.constraints is None):
+                allowed = self._allowed(prepared, within, without)
+            found = self._try(prepared, jobid, later, allowed)
             if found is None:
                 raise self._refusal(prepared, allowed)
             return found
@@ -243,9 +259,8 @@ class Matcher(LiveGraph):
                 return None
         else:
             at, duration, listing = answer
-            reserved = at > self._now
             found = Allocation(
-                self.graph.flat, listing, jobid, at, duration, reserved, prepared.jobspec
+                self.graph.flat, listing, jobid, at, duration, at > self._now, prepared.jobspec
             )
         self._changes += 1
         return self._jobs.add(found, planned=found.reserved)
@@ -282,10 +297,24 @@ class Matcher(LiveGraph):
         )
 
     def _satisfiable(self, prepared: Prepared, allowed: bytes | None) -> bool:
+        """Say whether it ever fits; what is known of a request without a constraint is kept."""
+        self._forget_possible()
+        known = self._possible.get(prepared.request) if allowed is None else None
+        if known is not None:
+            return known
         outcome = self._engine.match(
             "satisfiability", prepared.request, prepared.duration, 0, self._now, allowed
         )
-        return outcome.errno is Errno.OK
+        found = outcome.errno is Errno.OK
+        if allowed is None:
+            self._possible[prepared.request] = found
+        return found
+
+    def _forget_possible(self) -> None:
+        """Forget which requests fit if the machine is another one since, or of too many."""
+        if self._possible_at != self.machine_epoch or len(self._possible) >= MAX_POSSIBLE:
+            self._possible.clear()
+            self._possible_at = self.machine_epoch
 
     def _explain_later(
         self, prepared: Prepared, allowed: bytes | None, now: int, never: bool, changes: int

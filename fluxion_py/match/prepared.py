@@ -36,12 +36,13 @@ class Preparer:
         self._last: Prepared | None = None
         self._epoch = -1
 
-    def prepare(self, jobspec: Jobspec | Prepared) -> Prepared:
+    def prepare(self, jobspec: Jobspec | Prepared, like: Prepared | None = None) -> Prepared:
         """Return a jobspec ready to match. Raises `JobspecError` if it can mean nothing.
 
         That is: no resources, a duration that is negative, NaN or longer than the graph's life
         time, nothing that would be exclusive, alternatives that the traverser does not read or
-        more of them than are tried.
+        more of them than are tried. `like` is one with equal resources, whose compiled request
+        serves for both.
         """
         epoch = self._engine.graph.epoch
         last = self._last
@@ -51,6 +52,9 @@ class Preparer:
             jobspec = jobspec.jobspec
         if last is not None and last.jobspec is jobspec and last.epoch == epoch:
             return last
+        if like is not None and like.epoch == epoch:
+            duration = _checked_duration(jobspec.duration, self._engine.graph_end)
+            return Prepared(jobspec, like.request, duration, epoch)
         self._last = self._prepare(jobspec, epoch)
         return self._last
 

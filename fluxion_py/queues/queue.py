@@ -1,6 +1,6 @@
 """The whole queue: jobs from submission to the end, in lanes above one matcher. No clock here."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,15 +17,15 @@ from fluxion_py.queues.job import DEFAULT_URGENCY, EXPEDITE, Job, priority_of
 from fluxion_py.queues.jobid import format_jobid
 from fluxion_py.queues.lane import Cycle, Lane
 from fluxion_py.queues.reasons import conflicting, why
-from fluxion_py.queues.replay import JobReplay
 from fluxion_py.queues.request import Request
+from fluxion_py.queues.resizing import Resizing
 from fluxion_py.queues.states import PENDING, RUNNING, JobState
 
 MAX_NAME = 256
 """Characters of a job's name that are kept."""
 
 
-class Queue(JobReplay):
+class Queue(Resizing):
     """Jobs that wait for and hold resources of one matcher.
 
     `queues` are the named queues, in the order in which they are served; without them there is one,
@@ -182,6 +182,11 @@ class Queue(JobReplay):
             raise QueueError(
                 f"job {format_jobid(job.id)} has run {ran} s already",
             )
+        last = self.bookings.matcher.graph_end
+        if end > last:
+            raise QueueError(
+                f"job {format_jobid(job.id)} cannot go on until {end}: its instance ends at {last}"
+            )
         moved = self.bookings.extend(old, end, int(now))
         if moved is None:
             holder = conflicting(self.jobs.values(), old, end)
@@ -316,11 +321,14 @@ class Queue(JobReplay):
 
     # ---- the cycle ----
 
-    def cycle(self, now: float) -> Cycle:
-        """Start and plan what can be; call it after every change, and at `next_time`."""
+    def cycle(self, now: float, enough: Callable[[], bool] | None = None) -> Cycle:
+        """Start and plan what can be; call it after every change, and at `next_time`.
+
+        `enough` may cut it short; then `Cycle.more` says that it is to be called again.
+        """
         for jobid, dependency in self._dependencies.due(now):
             self._fulfil(jobid, dependency, now)
-        cycle = Cycle()
+        cycle = Cycle(enough)
         for lane in self.lanes.values():
             lane.cycle(now, cycle)
         if all(lane.settled for lane in self.lanes.values()):

@@ -9,6 +9,7 @@ from fluxion_py.duration import parse_duration
 from fluxion_py.errors import FluxionError, InputError
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.instances.instance import Instance
+from fluxion_py.instances.jobspecs import JobspecReader, JobspecText
 from fluxion_py.instances.journal import JournalError
 from fluxion_py.instances.submission import Submission
 from fluxion_py.match.job import parse_jobid
@@ -17,7 +18,6 @@ from fluxion_py.queues.job import DEFAULT_URGENCY, Job
 from fluxion_py.queues.jobid import format_jobid
 from fluxion_py.queues.states import PENDING, RUNNING, JobState, Result
 from fluxion_py.server import messages as ask
-from fluxion_py.server.jobspecs import JobspecReader
 from fluxion_py.server.problems import problem_of
 
 PROTOCOL = 1
@@ -51,7 +51,18 @@ class Service:
             ask.Resources: lambda request, user: instance.resources(),
             ask.Drain: lambda request, user: instance.drain(request.hosts, request.reason),
             ask.Undrain: lambda request, user: instance.undrain(request.hosts),
-            ask.Attach: lambda request, user: instance.attach(request.graph, source=request.source),
+            ask.Attach: self._attach,
+            ask.Resize: lambda request, user: instance.resize(
+                request.size, requeue=request.requeue
+            ),
+            ask.Overview: lambda request, user: instance.overview(),
+            ask.Grow: self._grow,
+            ask.GiveBack: lambda request, user: instance.take_back(
+                jobid_of(request.job), request.paths
+            ),
+            ask.Goodbye: lambda request, user: instance.child_ended(
+                jobid_of(request.job), request.summary, finish=False
+            ),
             ask.Detach: lambda request, user: instance.detach(request.path, force=request.force),
             ask.Cleaning: self._cleaning,
             ask.Dump: self._dump,
@@ -118,11 +129,9 @@ class Service:
         return {"jobs": found, "seq": since}
 
     def _accept(self, job: ask.NewJob, user: int) -> int:
-        text = bytes(job.jobspec)
+        text = JobspecText(bytes(job.jobspec))
         jobspec = self._reader.read(text)
-        submission = Submission(
-            jobspec, job.urgency, job.depends, user, job.queue, job.name, text.decode()
-        )
+        submission = Submission(jobspec, job.urgency, job.depends, user, job.queue, job.name, text)
         return self.instance.accept(submission)
 
     def _jobs(self, request: ask.Jobs, user: int) -> list[dict[str, Any]]:
@@ -231,6 +240,13 @@ class Service:
                 f"unknown action {request.action[:40]!r}", hint="stop, start, disable or enable"
             )
         actions[request.action](request.queue)
+
+    def _attach(self, request: ask.Attach, user: int) -> str:
+        return self.instance.attach(request.graph, source=request.source, under=request.under)
+
+    def _grow(self, request: ask.Grow, user: int) -> str:
+        jobspec = self._reader.read(JobspecText(bytes(request.jobspec)))
+        return self.instance.grow_child(jobid_of(request.job), jobspec)
 
     def _cleaning(self, request: ask.Cleaning, user: int) -> list[dict[str, Any]]:
         """Return the jobs that have ended and still hold nodes."""

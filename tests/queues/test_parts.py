@@ -10,7 +10,7 @@ from fluxion_py.queues.dependencies import parse_dependency
 from fluxion_py.queues.jobid import JobIds, format_jobid
 from fluxion_py.queues.queue import Queue
 from fluxion_py.queues.record import decode_job, encode_job
-from fluxion_py.queues.request import Refusals
+from fluxion_py.queues.refusals import Refusals
 from fluxion_py.queues.states import JobState
 from tests.machines import nodes, shape
 
@@ -37,7 +37,9 @@ def test_ids_ascend_whatever_the_clock_does() -> None:
     assert found[-1] <= MAX_JOBID
 
 
-@pytest.mark.parametrize("text", ["afterok:f7Zs", "after:f1", "begin-time:12.5", "afterany:f2"])
+@pytest.mark.parametrize(
+    "text", ["afterok:f7Zs", "after:f1", "singleton", "begin-time:12.5", "afterany:f2"]
+)
 def test_dependencies_read_back(text: str) -> None:
     assert str(parse_dependency(text)) == text
 

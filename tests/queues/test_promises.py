@@ -11,7 +11,7 @@ from fluxion_py import Jobspec, Matcher, ResourceGraph
 from fluxion_py.errors import FluxionError
 from fluxion_py.queues.config import QueueConfig
 from fluxion_py.queues.queue import Queue
-from fluxion_py.queues.request import Refusals
+from fluxion_py.queues.refusals import Refusals
 from tests.machines import nodes
 from tests.oracles.verifier import Verifier
 from tests.queues.replaying import Arrival, Replay, replay

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fluxion_py import Jobspec
 from fluxion_py.errors import JobspecError
+from fluxion_py.instances.jobspecs import JobspecReader, JobspecText
 from fluxion_py.jobspec.parser import parse_object
-from fluxion_py.server.jobspecs import JobspecReader
 
 READER = JobspecReader()
 
@@ -35,7 +35,7 @@ def test_the_quick_way_gives_what_the_long_way_gives(
         duration=duration,
         environment=variables,
     ).to_dict()
-    text = json.dumps(spec).encode()
+    text = JobspecText(json.dumps(spec).encode())
     expected = parse_object(spec)
     assert READER.read(text) == expected
     assert READER.read(text) == expected
@@ -59,8 +59,8 @@ def test_what_is_refused_is_refused_the_second_time_as_well(
 ) -> None:
     reader = JobspecReader()
     spec = Jobspec.from_command(["a"]).to_dict()
-    reader.read(json.dumps(spec).encode())
-    text = json.dumps({**spec, **change}).encode()
+    reader.read(JobspecText(json.dumps(spec).encode()))
+    text = JobspecText(json.dumps({**spec, **change}).encode())
     for _ in range(2):
         if told is None:
             assert reader.read(text).tasks == ()
