@@ -245,7 +245,7 @@ class Service:
         return self.instance.attach(request.graph, source=request.source, under=request.under)
 
     def _grow(self, request: ask.Grow, user: int) -> str:
-        jobspec = self._reader.read(bytes(request.jobspec))
+        jobspec = self._reader.read(JobspecText(bytes(request.jobspec)))
         return self.instance.grow_child(jobid_of(request.job), jobspec)
 
     def _cleaning(self, request: ask.Cleaning, user: int) -> list[dict[str, Any]]:
