@@ -10,8 +10,6 @@ import json
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.allocation import Allocation
 from fluxion_py.errors import GraphError, ReadError
@@ -125,17 +123,16 @@ def rows_on(flat: FlatGraph, given: Selection, host: str) -> dict[int, bool]:
     return found
 
 
-class _WithGraph(msgspec.Struct):
-    scheduling: msgspec.Raw = msgspec.Raw()
-
-
 def graph_of_grant(text: str) -> tuple[ResourceGraph, RankMap]:
     """Return the graph of a grant, with its ranks numbered from 0, and the way back.
 
     Raises `ReadError` for a text that is no R, or one without the key `scheduling`.
     """
+    import msgspec
+
     try:
-        inner = bytes(msgspec.json.decode(text, type=_WithGraph).scheduling)
+        parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        inner = bytes(parts.get("scheduling", b""))
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ReadError(f"a grant must be an R: {error}") from None
     if not inner:
