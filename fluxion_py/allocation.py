@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 
 class Given(NamedTuple):
-    """One vertex of an allocation: owned whole with all its `units`, or shared (passed through)."""
+    """One vertex of an allocation: owned whole with all its `units`, or shared.
+
+    Of a divisible vertex that is shared the job has `units`; any other is only passed through.
+    """
 
     vertex: Vertex
     units: int
@@ -90,6 +93,11 @@ class Allocation:
             self.flat, selection, self.id, self.at, self.duration, self.reserved, self.request
         )
 
+    def with_end(self, expiration: int) -> "Allocation":
+        """Return the same with another end."""
+        rows, duration = self._listing or self.selection, expiration - self.at
+        return Allocation(self.flat, rows, self.id, self.at, duration, self.reserved, self.request)
+
     def with_reserved(self, reserved: bool) -> "Allocation":
         """Return the same, reserved or not."""
         rows = self._listing or self.selection
@@ -145,8 +153,8 @@ class Allocation:
     def counts(self) -> dict[str, int]:
         """How much of each type is given, from the root down.
 
-        An owned vertex counts with all units of its pool, a shared one (a rack or a node that is
-        only passed through) counts 1.
+        An owned vertex counts with all units of its pool, a divisible one with those that are
+        taken, a shared one (a rack or a node that is only passed through) counts 1.
         """
         return self._once("counts", self._counts)
 
@@ -154,7 +162,9 @@ class Allocation:
         counts: dict[str, int] = {}
         for row, needs, exclusive, _ in reversed(self.selection.vertices):
             name = self.flat.type(row)
-            counts[name] = counts.get(name, 0) + (needs if exclusive else 1)
+            counts[name] = counts.get(name, 0) + (
+                needs if exclusive or self.flat.divisible(row) else 1
+            )
         return counts
 
     def tasks(self) -> "list[TaskPlacement]":
@@ -209,7 +219,7 @@ class Allocation:
         names = {
             self.flat.type(row): None
             for row, _, exclusive, _ in reversed(self.selection.vertices)
-            if exclusive and row not in inner
+            if (exclusive or self.flat.divisible(row)) and row not in inner
         }
         return [name for name in names if name != "node"]
 

@@ -167,7 +167,7 @@ cdef class Cancel:
         cdef bint gone = self.ledger.top in inside
         for row in inside:
             hold = self.ledger.find_hold(row, jobid)
-            units = self.graph.v_size[row] if self.ledger.holds[hold].flags & OWNED else 0
+            units = self.ledger.charge(hold)
             above = self.parent(row, jobid)
             while above >= 0:
                 if above not in inside:
@@ -182,7 +182,7 @@ cdef class Cancel:
         empty = self.no_longer_needed(jobid, reduced)
         for row in empty:
             hold = self.ledger.find_hold(row, jobid)
-            units = self.graph.v_size[row] if self.ledger.holds[hold].flags & OWNED else 0
+            units = self.ledger.charge(hold)
             above = self.parent(row, jobid)
             while above >= 0:
                 self.reduce(jobid, above, self.graph.v_type[row], units)

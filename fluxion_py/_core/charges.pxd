@@ -29,13 +29,11 @@ cdef class Charges:
     cdef vector[int32_t] spans              # jobs that the filter has ever a span of
     cdef vector[uint64_t] stamp             # which operation met it last
     cdef uint64_t operation
+    cdef vector[int32_t] below              # scratch
 
     cdef int grow(self) except -1
     cdef int read_totals(self, int32_t row) except -1
     cdef int use(self, const vector[int32_t]& rows, int sign) except -1
-    cdef int use_whole(self, int32_t row, int sign) except -1
     cdef int count(self, const vector[int32_t]& rows, int sign) except -1
-    cdef int count_whole(self, int32_t row, int sign) except -1
     cdef int weigh(self, const vector[int32_t]& rows) except -1
-    cdef int weigh_whole(self, int32_t row) except -1
     cdef int weigh_one(self, int32_t number) except -1

@@ -56,6 +56,7 @@ cdef class Charges:
         cdef int32_t row, above
         cdef int16_t type, last, known
         cdef int64_t below
+        cdef size_t inner
         for at in range(rows.size()):
             row = rows[at] >> 1
             type = tree.graph.v_type[row]
@@ -72,29 +73,17 @@ cdef class Charges:
                         known = last
                     self.used[tree.inner[above]] += sign * below
                 above = tree.above[above]
-            if rows[at] & WHOLE:
-                self.use_whole(row, sign)
-        return 0
-
-    cdef int use_whole(self, int32_t row, int sign) except -1:
-        cdef Tree tree = self.tree
-        cdef int32_t number = tree.inner[row], block
-        cdef size_t at
-        if number < 0:
-            return 0
-        self.used[number] += sign * self.total[number]
-        block = tree.first_block[number]
-        while block >= 0:
-            for at in range(tree.b_rows[block].size()):
-                if tree.inner[tree.b_rows[block][at]] >= 0:
-                    self.use_whole(tree.b_rows[block][at], sign)
-            block = tree.b_next[block]
+            if rows[at] & WHOLE and tree.inner[row] >= 0:
+                self.used[tree.inner[row]] += sign * self.total[tree.inner[row]]
+                tree.list_below(tree.inner[row], self.below)
+                for inner in range(self.below.size()):
+                    self.used[self.below[inner]] += sign * self.total[self.below[inner]]
         return 0
 
     cdef int count(self, const vector[int32_t]& rows, int sign) except -1:
         """Count the filters in which a record has a span: something tracked is emitted below."""
         cdef Tree tree = self.tree
-        cdef size_t at
+        cdef size_t at, inner
         cdef int32_t row, above, number
         cdef uint64_t met
         self.operation += 2         # the lowest bit says: met with something tracked below
@@ -103,7 +92,10 @@ cdef class Charges:
             met = self.operation + self.ledger.tracked[tree.graph.v_type[row]]
             if rows[at] & WHOLE and tree.inner[row] >= 0:
                 met = self.operation + 1
-                self.count_whole(row, sign)
+                self.spans[tree.inner[row]] += sign
+                tree.list_below(tree.inner[row], self.below)
+                for inner in range(self.below.size()):
+                    self.spans[self.below[inner]] += sign
             above = tree.above[row]
             while above >= 0 and self.stamp[tree.inner[above]] < met:
                 number = tree.inner[above]
@@ -115,48 +107,25 @@ cdef class Charges:
                 above = tree.above[above]
         return 0
 
-    cdef int count_whole(self, int32_t row, int sign) except -1:
-        cdef Tree tree = self.tree
-        cdef int32_t block = tree.first_block[tree.inner[row]]
-        cdef size_t at
-        self.spans[tree.inner[row]] += sign
-        while block >= 0:
-            for at in range(tree.b_rows[block].size()):
-                if tree.inner[tree.b_rows[block][at]] >= 0:
-                    self.count_whole(tree.b_rows[block][at], sign)
-            block = tree.b_next[block]
-        return 0
-
     cdef int weigh(self, const vector[int32_t]& rows) except -1:
         """Set the weights of all edges that lead to the rows of a record."""
         cdef Tree tree = self.tree
-        cdef size_t at
+        cdef size_t at, inner
         cdef int32_t row
         self.operation += 2
         self.ranking.ranked_epoch = -1      # the walk sorts anew what it visits next
         for at in range(rows.size()):
             row = rows[at] >> 1
             if rows[at] & WHOLE and tree.inner[row] >= 0:
-                self.weigh_whole(row)
+                tree.list_below(tree.inner[row], self.below)
+                for inner in range(self.below.size()):
+                    self.weigh_one(self.below[inner])
             if tree.inner[row] < 0:
                 row = tree.above[row]
             while row >= 0 and self.stamp[tree.inner[row]] < self.operation:
                 self.stamp[tree.inner[row]] = self.operation
                 self.weigh_one(tree.inner[row])
                 row = tree.above[row]
-        return 0
-
-    cdef int weigh_whole(self, int32_t row) except -1:
-        cdef Tree tree = self.tree
-        cdef int32_t block = tree.first_block[tree.inner[row]], below
-        cdef size_t at
-        while block >= 0:
-            for at in range(tree.b_rows[block].size()):
-                below = tree.b_rows[block][at]
-                if tree.inner[below] >= 0:
-                    self.weigh_one(tree.inner[below])
-                    self.weigh_whole(below)
-            block = tree.b_next[block]
         return 0
 
     cdef int weigh_one(self, int32_t number) except -1:

@@ -34,7 +34,7 @@ cdef class Emission:
 
     cdef object emit_marked(self, int64_t jobid, int64_t start, int64_t end, int flags,
                             bint shadow_requested)
-    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, bint exclusive, bint shadow,
+    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, uint8_t use, bint shadow,
                    int32_t depth) except -1
     cdef int open_level(self, int32_t depth) except -1
     cdef int record(self, int32_t row, int32_t way, int64_t needs, bint exclusive,

@@ -6,17 +6,19 @@ have it. Cost: O(vertices emitted + edges of the inner ones among them).
 """
 
 cimport cython
-from libc.stdint cimport int16_t, int32_t, int64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
 from libcpp.vector cimport vector
 
+from fluxion_py._core.board cimport EXCLUSIVE
 from fluxion_py._core.flatgraph cimport FlatGraph
-from fluxion_py._core.ledger cimport OWNED, TAGGED, Ledger
+from fluxion_py._core.ledger cimport DIVIDED, OWNED, TAGGED, Ledger
 from fluxion_py._core.walk cimport EMITTED, Walk
 
 from fluxion_py.outcome import Selection
 
 
 cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
+cdef int64_t MOST_UNITS = <int64_t> 1 << 62     # a pool may have become smaller than what is held
 cdef int32_t DEEPEST = 1001     # depth of a selected vertex: the root has 1
 
 
@@ -44,15 +46,18 @@ cdef class Emission:
             return None
         return self.selection()
 
-    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, bint exclusive, bint shadow,
+    cdef bint emit(self, int32_t row, int32_t way, int64_t needs, uint8_t use, bint shadow,
                    int32_t depth) except -1:
-        """Emit a vertex after what is below it; False if neither it nor that is taken."""
+        """Emit a vertex after what is below it; False if neither it nor that is taken.
+
+        Units of a divisible vertex are taken even if it is shared.
+        """
         cdef FlatGraph g = self.graph
         cdef int32_t edge = g.v_first_out[row], child
         cdef bint some = False
         shadow = shadow or self.walk.shadow_type[g.v_type[row]]
         if shadow:
-            exclusive = True
+            use = EXCLUSIVE
             needs = g.v_size[row]
         self.open_level(depth)
         while edge >= 0:
@@ -70,10 +75,10 @@ cdef class Emission:
                     some = True
                     self.emitted_edges.push_back(edge)
             edge = g.e_next_out[edge]
-        if not (some or exclusive):
+        if not (some or use or (needs > 0 and self.ledger.is_pool(row))):
             return False
         self.walk.v_color[row] = self.walk.walk | EMITTED
-        self.record(row, way, needs, exclusive, depth)
+        self.record(row, way, needs, use == EXCLUSIVE, depth)
         return True
 
     cdef int open_level(self, int32_t depth) except -1:
@@ -94,7 +99,7 @@ cdef class Emission:
         cdef vector[int64_t] amounts
         cdef int16_t type = self.graph.v_type[row]
         cdef size_t kind
-        cdef bint charged = False
+        cdef bint charged = False, pool = ledger.is_pool(row), owned = exclusive or (pool and needs)
         cdef int64_t hold
         cdef Emitted entry
         entry.row = row
@@ -107,8 +112,9 @@ cdef class Emission:
         mine = &self.below[depth]
         parent = &self.below[depth - 1]
         hold = ledger.add_hold(
-            row, way, self.jobid, self.start, self.end, needs if exclusive else 0,
-            TAGGED | ((OWNED | self.record_flags) if exclusive else 0)
+            row, way, self.jobid, self.start, self.end, needs if owned else 0,
+            TAGGED | ((OWNED | self.record_flags) if owned else 0)
+            | (DIVIDED if owned and not exclusive else 0)
         )
         for kind in range(mine.size()):
             charged = charged or mine[0][kind] >= 0
@@ -125,7 +131,8 @@ cdef class Emission:
                 parent[0][kind] = max(0, parent[0][kind]) + mine[0][kind]
         if ledger.tracked[type]:
             parent[0][type] = max(0, parent[0][type]) + (
-                self.graph.v_size[row] if exclusive else self.graph.v_size[row] - needs
+                needs if pool else self.graph.v_size[row] if exclusive
+                else self.graph.v_size[row] - needs
             )
         return 0
 
@@ -168,7 +175,9 @@ cdef class Emission:
         for row, needs, _, depth in vertices:
             if not self.graph.alive(row) or not 1 <= depth <= DEEPEST:
                 raise ValueError(f"vertex {row} at depth {depth} is not in the graph")
-            if row in rows or not 0 <= needs <= self.graph.v_size[row]:
+            if row in rows or not 0 <= needs <= (
+                MOST_UNITS if self.ledger.is_pool(row) else self.graph.v_size[row]
+            ):
                 raise ValueError(f"vertex {row} is listed twice or has no {needs} units")
             rows.add(row)
             deepest = max(deepest, depth)

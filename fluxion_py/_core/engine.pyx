@@ -13,10 +13,11 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.vector cimport vector
 
 from fluxion_py._core.calendars cimport Calendar
+from fluxion_py._core.board cimport EXCLUSIVE, PASSED
 from fluxion_py._core.cancel cimport Cancel
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport ALIVE, DOWN, FlatGraph
-from fluxion_py._core.ledger cimport OWNED, RESERVED, Hold, Ledger
+from fluxion_py._core.ledger cimport DIVIDED, OWNED, RESERVED, Hold, Ledger
 from fluxion_py._core.look cimport Look
 from fluxion_py._core.occupancy cimport PLANNED
 from fluxion_py._core.plan cimport Plan
@@ -25,7 +26,7 @@ from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport TimeLine, end_of
 from fluxion_py._core.walk cimport BUSY, NEVER, NOENT, NOTTY, Walk
 
-from fluxion_py.errors import PolicyError
+from fluxion_py.errors import GraphError, PolicyError
 from fluxion_py.outcome import Errno, Outcome, Release, Selection
 
 cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
@@ -371,6 +372,8 @@ cdef class Engine:
 
     cdef Quick current_quick(self, int64_t now):
         """Return the indexed search for the graph as it is; None if it cannot be used."""
+        if self.has_pools():
+            return None
         if self.quick is None:
             self.quick = Quick(self.walk, self.emission)
             if self.quick.usable:
@@ -378,6 +381,10 @@ cdef class Engine:
                 for jobid in self.ledger.jobs:
                     self.quick.occupancy.observe(jobid.first)
         return self.quick if self.quick.usable else None
+
+    cdef bint has_pools(self) noexcept:
+        """Say whether parts of vertices can be taken: the walk's affair alone."""
+        return self.graph.divisible_count > 0 and not self.strict
 
     cdef int settle(self) except -1:
         """Bring the ledger up to date with what the indexed search has booked."""
@@ -435,14 +442,15 @@ cdef class Engine:
         the request (not with `strict`, where the visits of the walk are counted as well).
         """
         cdef bint found, known = (
-            request.judged_at == self.graph.epoch and request.judged_for is self.allowed
+            request.judged_at == self.graph.epoch + self.graph.size_epoch
+            and request.judged_for is self.allowed
         )
         if known and not self.strict:
             return request.fits_ever
         self.walk.any_status = True
         found = self.select(request, FOREVER - duration - 1, FOREVER - 1, False)
         self.walk.any_status = False
-        request.judged_at = self.graph.epoch
+        request.judged_at = self.graph.epoch + self.graph.size_epoch
         request.judged_for = self.allowed
         request.fits_ever = found
         return found
@@ -552,8 +560,13 @@ cdef class Engine:
 
     # ---- restore (matching.md 9) ----
 
-    def restore(self, int64_t jobid, claims, int64_t at, int64_t duration, int64_t now=0):
+    def restore(
+        self, int64_t jobid, claims, int64_t at, int64_t duration, int64_t now=0, units=None
+    ):
         """Book what an R says a job has: `claims` maps row -> the job owns the whole vertex.
+
+        `units` maps the rows of divisible vertices of which the job has a part to that part; they
+        are in `claims` as well, with False.
 
         Refused with nothing changed if a claimed vertex is not wholly free in the window.
         """
@@ -571,7 +584,8 @@ cdef class Engine:
             return self.outcome(Errno.INVALID, at, duration)
         for row in claims:
             if not g.alive(row) or (
-                self.ledger.available(row, at, at + duration) != g.v_size[row]
+                self.ledger.available(row, at, at + duration)
+                < self.claimed(row, claims[row], units)
             ) or (
                 claims[row] and not self.strict
                 and not self.ledger.untouched(row, at, at + duration)
@@ -586,9 +600,14 @@ cdef class Engine:
             edge = g.v_first_in[row]
             while edge >= 0:
                 if g.e_subsystem[edge] == self.ledger.dominant and g.e_source[edge] in claims:
-                    self.walk.mark_edge(edge, g.v_size[row], claims[row])
+                    self.walk.mark_edge(
+                        edge, self.claimed(row, claims[row], units),
+                        EXCLUSIVE if claims[row] else PASSED
+                    )
                 edge = g.e_next_in[edge]
         self.walk.root_needs = 1
+        if self.ledger.is_pool(self.top):
+            self.walk.root_needs = self.claimed(self.top, claims.get(self.top, False), units)
         self.walk.root_exclusive = claims.get(self.top, False)
         selection = None
         if self.top in claims:
@@ -596,6 +615,9 @@ cdef class Engine:
         for row, exclusive in claims.items():
             if exclusive and self.ledger.find_hold(row, jobid) < 0:
                 self.ledger.add_hold(row, -1, jobid, at, at + duration, g.v_size[row], OWNED)
+        for row, part in (units or {}).items():
+            if part and self.ledger.find_hold(row, jobid) < 0:
+                self.ledger.add_hold(row, -1, jobid, at, at + duration, part, OWNED | DIVIDED)
         if selection is not None:
             self.emission.weigh(now, True)
         if self.quick is not None and self.quick.usable and self.quick.occupancy.now < now:
@@ -604,6 +626,16 @@ cdef class Engine:
         result = self.outcome(Errno.OK, at, duration)
         result.selection = selection
         return result
+
+    cdef int64_t claimed(self, int32_t row, bint exclusive, units) except -1:
+        """Return the units of a vertex that a claim needs."""
+        cdef int64_t part
+        if units is None or row not in units:
+            return 0 if self.ledger.is_pool(row) and not exclusive else self.graph.v_size[row]
+        part = units[row]
+        if part < 0 or not self.ledger.is_pool(row):
+            raise ValueError(f"{part} units of vertex {row}")
+        return part
 
     # ---- save and load ----
 
@@ -693,6 +725,8 @@ cdef class Engine:
         cdef size_t at
         cdef bint indexed = self.quick is not None and self.quick.usable
         if self.strict or not self.ledger.find_growth(tops):
+            return False
+        if indexed and self.has_pools():
             return False
         if indexed:
             self.quick.occupancy.settle()
@@ -796,6 +830,22 @@ cdef class Engine:
                 self.detach(row)
         self.follow()
         return affected
+
+    def resize(self, int32_t row, int64_t size):
+        """Change the units of a divisible vertex; what jobs hold of it they keep.
+
+        If they hold more than that, nothing is free until enough is given back. Raises
+        `GraphError` for another vertex or a bad size.
+        """
+        self.ledger.check_primed()
+        self.graph.check_live(row)
+        if not self.ledger.is_pool(row):
+            raise GraphError(f"{self.graph.name(row)} is not divisible: its size is fixed")
+        if self.ledger.any_shared or len(self.ledger.subsystems) > 1:
+            self.graph.set_size(row, size, self.ledger.units_held(row))
+            self.ledger.prime()
+        else:
+            self.ledger.resize(row, size)
 
     def set_status(self, int32_t row, bint up):
         """Set a vertex's own status; what is below a down vertex is not given out."""

@@ -1,7 +1,7 @@
 """What fits at one vertex: the local half of the indexed search (see the .pyx)."""
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libcpp.vector cimport vector
 
 from fluxion_py._core.calendars cimport Calendar
@@ -28,10 +28,19 @@ cdef class Fitting:
     cdef bint idle                          # look as if no job were there
     cdef Calendar calendar                  # None, or the plan's holders are looked up in `free`
     cdef vector[uint64_t] free              # calendar: those that are free in the window, as bits
+    cdef vector[int64_t] scores             # scratch
+    cdef vector[int32_t] some               # scratch
+    # scratch of the refresh of an index, per inner vertex: all 0 between two of them
+    cdef vector[uint8_t] is_stale
+    cdef vector[int32_t] stale
+    cdef vector[int32_t] news               # of an upper vertex: children that have changed
+    cdef vector[int64_t] gain               # ... and units more below it
     cdef vector[int32_t] taken              # rows << 1 | WHOLE of the answer so far
 
+    cdef int grow(self) except -1
     cdef void set_plan(self, Plan plan) noexcept
     cdef bint allowed(self, int32_t row) noexcept
+    cdef bint is_open(self, int32_t row) noexcept
     cdef bint reached(self, int32_t row) noexcept
     cdef bint child_fits(self, int32_t row, int32_t node) noexcept
     cdef bint contents_fit(self, int32_t row, int32_t node) noexcept

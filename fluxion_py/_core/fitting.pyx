@@ -37,6 +37,14 @@ cdef class Fitting:
         self.occupancy = occupancy
         self.ranking = walk.ranking
         self.stop_on_first = walk.stop_on_first
+        self.grow()
+
+    cdef int grow(self) except -1:
+        """Make the columns as long as the tree's."""
+        self.is_stale.resize(self.tree.rows.size(), 0)
+        self.news.resize(self.tree.rows.size(), 0)
+        self.gain.resize(self.tree.rows.size(), 0)
+        return 0
 
     cdef void set_plan(self, Plan plan) noexcept:
         self.plan = plan
@@ -51,12 +59,16 @@ cdef class Fitting:
             and self.graph.v_type[row] != self.tree.walk.storage_type
         )
 
+    cdef bint is_open(self, int32_t row) noexcept:
+        """Say whether a walk that gets to the vertex gets into it: it is up, and nobody has it."""
+        return not self.graph.v_flags[row] & DOWN and self.allowed(row) and (
+            self.idle or not self.occupancy.held[row]
+        )
+
     cdef bint reached(self, int32_t row) noexcept:
-        """Say whether a walk gets to the vertex and into it: nothing on the way is held or down."""
+        """Say whether a walk gets into the vertex: so it does for all above it."""
         while row >= 0:
-            if self.graph.v_flags[row] & DOWN or not self.allowed(row) or (
-                self.occupancy.held[row] and not self.idle
-            ):
+            if not self.is_open(row):
                 return False
             row = self.tree.above[row]
         return True
@@ -64,11 +76,9 @@ cdef class Fitting:
     cdef bint child_fits(self, int32_t row, int32_t node) noexcept:
         """Say whether a vertex, reached, satisfies a request node with all that is below it."""
         cdef int32_t number = self.tree.inner[row]
-        if self.graph.v_flags[row] & DOWN or not self.allowed(row):
-            return False
-        if not self.idle and (self.occupancy.held[row] or (
+        if not self.is_open(row) or not self.idle and (
             self.plan.exclusive[node] and number >= 0 and self.occupancy.touched[number]
-        )):
+        ):
             return False
         return self.contents_fit(row, node)
 
@@ -221,16 +231,15 @@ cdef class Fitting:
     ) except -1:
         """Find the scores of the first `count` slots that can be formed at a vertex."""
         cdef const Wanted* nodes = self.request.nodes.data()
-        cdef vector[int32_t] found
         cdef int32_t at
         cdef int64_t per, index
         scores.assign(count, 1)
         for at in range(nodes[slot].lo, nodes[slot].hi):
             per = self.per_slot(row, at)
-            self.members(row, slot, at, count, found)
+            self.members(row, slot, at, count, self.some)
             for index in range(count * per):
                 scores[index // per] = min(
-                    scores[index // per] + self.tree.score(found[index]), MOST_SCORE
+                    scores[index // per] + self.tree.score(self.some[index]), MOST_SCORE
                 )
         return 0
 

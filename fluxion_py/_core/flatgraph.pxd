@@ -16,6 +16,7 @@ from fluxion_py._core.row_index cimport RowIndex
 cdef enum:
     ALIVE = 1           # the vertex exists
     DOWN = 2            # its own status is down
+    DIVISIBLE = 4       # a request may take a part of its units; nothing is below it
     NO_PATH = -2        # not in the containment subsystem
     OWN_PATH = -3       # its path is not parent + name: kept as text
 
@@ -32,7 +33,7 @@ cdef inline uint64_t fnv(uint64_t state, const string& text) noexcept:
 cdef class FlatGraph:
     # per vertex (row)
     cdef vector[int16_t] v_type         # index into types
-    cdef vector[uint8_t] v_flags        # ALIVE | DOWN
+    cdef vector[uint8_t] v_flags        # ALIVE | DOWN | DIVISIBLE
     cdef vector[int64_t] v_id           # local number, -1 none
     cdef vector[int64_t] v_uniq         # number unique in the graph
     cdef vector[int32_t] v_rank         # execution target, -1 none
@@ -65,6 +66,10 @@ cdef class FlatGraph:
     cdef dict own_paths                 # (row, subsystem id) -> text, of removed rows as well
     cdef dict roots                     # subsystem id -> row
     cdef int64_t total_size             # units of all rows, removed ones as well; bounded
+    cdef dict counted                   # row -> its part of total_size, if that is not its size
+    cdef vector[int64_t] divisible_rows  # by type: how many were ever made
+    cdef readonly int64_t divisible_count
+    cdef readonly int64_t size_epoch    # grows with every change of a size
     cdef readonly int64_t vertex_count
     cdef readonly int64_t edge_count
     cdef readonly int64_t epoch         # grows with every change of topology
@@ -84,6 +89,10 @@ cdef class FlatGraph:
     cdef void unlink_edge(self, int32_t edge) noexcept
     cdef int32_t string_id(self, str text) except -2
     cdef int check(self, int64_t row) except -1
+    cdef int divide(self, int32_t row) except -1
+    cdef int check_whole(self, int64_t row) except -1
+    cdef bint divides(self, int16_t type) noexcept
+    cpdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1
     cdef int check_live(self, int64_t row) except -1
     cdef int64_t unit_id(self, str unit) except -1
     cdef int64_t property_map_id(self, properties) except -2

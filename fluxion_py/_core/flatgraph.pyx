@@ -25,7 +25,7 @@ RESERVED_TYPES = (
 )
 cdef int MAX_PATH_DEPTH = 1000      # levels of a path, as of the engine's trees
 cdef int64_t MAX_ROWS = 0x7FFFFFFF  # rows and edges are numbered by 32 bits
-cdef int64_t MAX_UNITS = 1 << 60    # sizes of a graph add up to this at most: no sum overflows
+cdef int64_t MAX_UNITS = <int64_t> 1 << 62  # sizes of a graph add up to this: no sum overflows
 cdef size_t MOST_TOUCHED = 1 << 14  # changes of properties that are remembered one by one
 cdef uint64_t FNV_START = 14695981039346656037ULL
 
@@ -44,6 +44,7 @@ cdef class FlatGraph:
         self.property_maps = []
         self.property_ids = {}
         self.own_paths = {}
+        self.counted = {}
         self.roots = {}
         self.path_index = RowIndex()
         self.name_index = RowIndex()
@@ -191,9 +192,12 @@ cdef class FlatGraph:
     def add_vertex(
         self, str type not None, str basename not None, int64_t id, str name not None,
         int64_t uniq_id, int32_t rank=-1, int64_t size=1, str unit="", properties=None,
-        bint up=True,
+        bint up=True, bint divisible=False,
     ):
-        """Append one vertex without edges or paths and return its row."""
+        """Append one vertex without edges or paths and return its row.
+
+        Of a `divisible` one a request may take some units; it must stay without edges out.
+        """
         self.check_units(1, size)
         cdef int16_t type_id = self.type_id(type)
         cdef int16_t unit_id = self.unit_id(unit) if unit else 0
@@ -209,6 +213,8 @@ cdef class FlatGraph:
         self.v_properties[row] = own_properties
         if not up:
             self.v_flags[row] |= DOWN
+        if divisible:
+            self.divide(row)
         return row
 
     cdef int64_t unit_id(self, str unit) except -1:
@@ -240,6 +246,7 @@ cdef class FlatGraph:
     def add_children(
         self, parents, int64_t per_parent, str type not None, str basename not None, ids,
         int64_t size, str unit, str subsystem not None, int64_t first_rank=-1,
+        bint divisible=False,
     ):
         """Append `per_parent` children to each parent and return the range of their rows.
 
@@ -255,6 +262,7 @@ cdef class FlatGraph:
         self.check_units(numbers.shape[0], size)
         for i in range(above.shape[0]):
             self.check_live(above[i])
+            self.check_whole(above[i])
         cdef int16_t type_id = self.type_id(type)
         cdef int8_t subsystem_id = self.subsystem_id(subsystem)
         cdef int32_t base = -1 if basename == type else self.string_id(basename)
@@ -271,6 +279,8 @@ cdef class FlatGraph:
                 self.v_basename[row] = base
                 self.v_unit[row] = unit_id
                 self.new_edge(above[i], row, subsystem_id)
+                if divisible:
+                    self.divide(row)
                 if subsystem_id == 0:
                     self.v_above[row] = above[i]
                 k += 1
@@ -290,6 +300,7 @@ cdef class FlatGraph:
 
     cdef int join(self, int32_t source, int32_t target, int8_t subsystem) except -1:
         """As `add_edge` for live rows."""
+        self.check_whole(source)
         cdef int32_t edge = self.v_first_in[target]
         while edge >= 0:
             if self.e_source[edge] == source:
@@ -487,6 +498,58 @@ cdef class FlatGraph:
             self.rank_index.forget()
         self.touch(<int32_t> row)
         self.epoch += 1
+
+    cdef int divide(self, int32_t row) except -1:
+        """Mark a new row as divisible."""
+        cdef int16_t type = self.v_type[row]
+        self.v_flags[row] |= DIVISIBLE
+        if self.divisible_rows.size() <= <size_t> type:
+            self.divisible_rows.resize(type + 1, 0)
+        self.divisible_rows[type] += 1
+        self.divisible_count += 1
+        return 0
+
+    cdef bint divides(self, int16_t type) noexcept:
+        """Say whether some vertex of the type is divisible."""
+        return <size_t> type < self.divisible_rows.size() and self.divisible_rows[type] > 0
+
+    cdef int check_whole(self, int64_t row) except -1:
+        if self.v_flags[row] & DIVISIBLE:
+            raise GraphError(f"{self.name(row)} is divisible: nothing can be below it")
+        return 0
+
+    def divisible(self, int64_t row):
+        """Say whether a request may take a part of the vertex's units."""
+        self.check(row)
+        return bool(self.v_flags[row] & DIVISIBLE)
+
+    def divisible_types(self):
+        """Return the names of the types of which some vertex is divisible."""
+        return [name for name in self.type_names if self.divides(self.type_ids[name])]
+
+    cpdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1:
+        """Change the units of a divisible row, of which jobs hold `held`.
+
+        An engine on this graph must be told: Engine.resize does both.
+        """
+        self.check_live(row)
+        if not self.v_flags[row] & DIVISIBLE:
+            raise GraphError(f"{self.name(row)} is not divisible: its size is fixed")
+        cdef int64_t before = self.counted.get(row, self.v_size[row]), after = max(size, held)
+        self.total_size -= before
+        try:
+            self.check_units(1, size)
+            self.check_units(1, after)
+        except GraphError:
+            self.total_size += before
+            raise
+        self.total_size += after
+        self.counted[row] = after
+        if after == size:
+            del self.counted[row]
+        self.v_size[row] = size
+        self.size_epoch += 1
+        return 0
 
     def size(self, int64_t row):
         """Return the units of the pool."""

@@ -10,16 +10,18 @@ from hashlib import sha256
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp.vector cimport vector
 
-from fluxion_py._core.flatgraph cimport ALIVE, NO_PATH, FlatGraph, fnv
+from fluxion_py._core.flatgraph cimport ALIVE, DIVISIBLE, NO_PATH, FlatGraph, fnv
 
 cdef uint64_t START = 14695981039346656037ULL
+cdef uint64_t DIVIDED = <uint64_t> 1 << 63      # in place of a size
 cdef size_t CHUNK = 1 << 14     # numbers hashed in one call
 
 
 def graph_digest(FlatGraph graph not None):
     """Return the SHA-256 of rows, types, names, ids, sizes, ranks, paths and edges, in hex.
 
-    Status and properties, which change, are not in it; nor are uniq_ids and units.
+    Status, properties and sizes of divisible vertices, which change, are not in it; nor are
+    uniq_ids and units.
     """
     cdef vector[uint64_t] found, hashes = graph.path_hashes()
     cdef vector[uint64_t] types = [fnv(START, name.encode()) for name in graph.type_names]
@@ -34,7 +36,9 @@ def graph_digest(FlatGraph graph not None):
         found.push_back(types[graph.v_type[row]])
         found.push_back(fnv(START, graph.name_text(row)))
         found.push_back(<uint64_t> graph.v_id[row])
-        found.push_back(<uint64_t> graph.v_size[row])
+        found.push_back(
+            DIVIDED if graph.v_flags[row] & DIVISIBLE else <uint64_t> graph.v_size[row]
+        )
         found.push_back(<uint64_t> <int64_t> graph.v_rank[row])
         if graph.v_above[row] == NO_PATH:
             hashes[row] = 0

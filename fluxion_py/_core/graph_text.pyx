@@ -10,7 +10,7 @@ from libc.stdint cimport int32_t, int64_t
 from libcpp.string cimport string, to_string
 from libcpp.vector cimport vector
 
-from fluxion_py._core.flatgraph cimport ALIVE, DOWN, NO_PATH, OWN_PATH, FlatGraph
+from fluxion_py._core.flatgraph cimport ALIVE, DIVISIBLE, DOWN, NO_PATH, OWN_PATH, FlatGraph
 
 
 cdef string utf8(str text):
@@ -239,6 +239,8 @@ cdef class JgfText(GraphText):
         return 0
 
     cdef int extras(self, int32_t row) except -1:
+        if self.graph.v_flags[row] & DIVISIBLE:
+            self.put(b', "divisible": true')
         if self.graph.v_properties[row] >= 0:
             self.put(b', "properties": ')
             self.properties_of(row)
@@ -311,7 +313,7 @@ cdef class GraphmlText(GraphText):
     """Elements of GraphML with the fields of a vertex, its properties and its paths.
 
     `fields` are the ids of the GraphML keys for type, basename, name, id, uniq_id, rank, size, unit
-    and status; `paths` those for the path in each subsystem.
+    and status, and divisible if the graph has such; `paths` those for the path in each subsystem.
     """
 
     def __init__(
@@ -352,6 +354,9 @@ cdef class GraphmlText(GraphText):
             self.put(b"down</data>")
         else:
             self.put(b"up</data>")
+        if graph.v_flags[row] & DIVISIBLE and self.fields.size() > 9:
+            self.out += self.fields[9]
+            self.put(b"true</data>")
         if graph.v_properties[row] >= 0:
             self.properties_of(row)
         self.path_data(row)

@@ -10,6 +10,7 @@ Invariant after `refresh`: supply and keys are what a look at every forming vert
 
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
 from fluxion_py._core.fitting cimport Fitting
@@ -17,10 +18,25 @@ from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Kind, Plan
 from fluxion_py._core.tree cimport Tree
 
+ctypedef pair[int32_t, int64_t] Carried     # (inner vertex, how its supply has changed)
+
 cdef enum Role:
     NONE
     FORMING
     UPPER
+
+
+cdef struct Spot:           # what an index knows of an inner vertex: one line of the cache
+    int64_t supply
+    int64_t key
+    int32_t row
+    int32_t parent          # inner vertex, -1 at the root
+    int32_t place           # among the children of its parent's tournament
+    int32_t first_child     # upper: into children
+    int32_t child_count
+    int32_t width           # upper: leaves of its tournament, a power of two
+    int32_t base            # upper: its tournament begins here
+    uint8_t role
 
 
 @cython.final
@@ -37,18 +53,13 @@ cdef class Index:
     cdef int sign                           # of scores in keys
     cdef int64_t cursor                     # changes up to here are taken in
     cdef int64_t used                       # when it was asked last
-    # per inner vertex
-    cdef vector[uint8_t] role
-    cdef vector[int64_t] supply
-    cdef vector[int64_t] key
-    cdef vector[int32_t] place              # among the children of its parent's tournament
-    cdef vector[int32_t] first_child        # upper: into children
-    cdef vector[int32_t] child_count
-    cdef vector[int32_t] width              # upper: leaves of its tournament, a power of two
-    cdef vector[int32_t] base               # upper: its tournament begins here
+    cdef vector[Spot] spots                 # per inner vertex
     cdef vector[int32_t] children           # inner numbers; as much room as its tournament is wide
     cdef vector[int32_t] winners            # places, -1: nothing below
     cdef size_t forming                     # how many there are
+    cdef vector[pair[int64_t, int32_t]] found       # scratch of lay_out: (order, child)
+    cdef vector[Carried] wave               # news that the vertices above have not heard
+    cdef int64_t key_before
     cdef bint two_sorts                     # a forming vertex below another: not for an index
 
     cdef bint lay_out(self, int32_t row) except -1
@@ -61,15 +72,18 @@ cdef class Index:
     cdef int64_t order(self, int32_t number) noexcept
     cdef void replay(self, int32_t upper) noexcept
     cdef bint forms(self, int32_t row) noexcept
-    cdef int evaluate(self, int32_t number) except -1
+    cdef int evaluate(self, int32_t number, bint inside) except -1
     cdef int refresh(self) except -1
-    cdef int rebuild(self, int32_t number) except -1
-    cdef int renew(self, int32_t row, bint leaves) except -1
+    cdef int rebuild(self, int32_t number, bint inside) except -1
+    cdef int shut(self, int32_t number) noexcept
+    cdef int meet(self, int32_t row, bint leaves) except -1
+    cdef int renew(self, int32_t number) except -1
+    cdef int changed(self, int32_t number, int64_t change) except -1
+    cdef int carry(self) except -1
     cdef int64_t edge_key(self, int32_t number) noexcept
     cdef bint beats(self, int32_t upper, int32_t first, int32_t second) noexcept
     cdef void play(self, int32_t upper, int32_t place) noexcept
     cdef void enter(self, int32_t number, bint takes_part) noexcept
     cdef int reenter(self, int32_t number, bint takes_part) except -1
-    cdef int climb(self, int32_t number, int64_t change) except -1
     cdef int32_t best(self, int32_t upper) noexcept
     cdef int32_t best_forming(self) noexcept

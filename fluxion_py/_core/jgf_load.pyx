@@ -16,7 +16,7 @@ from fluxion_py._core.jgf_scan cimport JgfScan, Path, Record
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
-cdef int64_t MAX_UNITS = <int64_t> 1 << 60  # as the graph's own limit
+cdef int64_t MAX_UNITS = <int64_t> 1 << 62  # as the graph's own limit
 cdef size_t MAX_TYPES = 30_000              # as readers.limits
 cdef size_t MAX_SUBSYSTEMS = 100
 cdef int MAX_SLASHES = 900                  # below the graph's limit on the levels of a path
@@ -102,6 +102,9 @@ cdef class Load:
             if self.scan.records[at].size > MAX_UNITS - total:
                 return 0
             total += self.scan.records[at].size
+        for at in range(self.scan.joins.size()):
+            if self.scan.records[self.scan.joins[at].source].divisible:
+                return 0
         for at in range(self.scan.paths.size()):
             if self.scan.paths[at].slashes > MAX_SLASHES:
                 return 0
@@ -193,6 +196,8 @@ cdef class Load:
                 flat.v_properties[row] = maps[record.properties]
             if record.down:
                 flat.v_flags[row] |= DOWN
+            if record.divisible:
+                flat.divide(row)
         return 0
 
     cdef int fill_paths(self, FlatGraph flat) except -1:

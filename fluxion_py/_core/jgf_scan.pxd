@@ -27,6 +27,7 @@ cdef struct Record:         # one entry of graph.nodes; its position is its row
     int32_t path            # its first entry in paths; the others follow
     int32_t outer_size      # the outer id
     bint down
+    bint divisible
     const char* outer
 
 

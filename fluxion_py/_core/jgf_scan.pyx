@@ -200,7 +200,7 @@ cdef class JgfScan:
         record.size = 1
         record.type = record.path = record.unit = record.properties = record.above = -1
         record.rank = -1
-        record.down = 0
+        record.down = record.divisible = 0
         name.size = basename.size = 0
         if not take(&self.text, c"{"):
             return 0
@@ -259,6 +259,9 @@ cdef class JgfScan:
             return 4096 if (
                 take_word(&self.text, b"true", 4) or take_word(&self.text, b"false", 5)
             ) else 0
+        if equals(key, b"divisible", 9):
+            record.divisible = take_word(&self.text, b"true", 4)
+            return 8192 if record.divisible or take_word(&self.text, b"false", 5) else 0
         return skip_value(&self.text)
 
     cdef bint take_text(self, View* found) except -1:

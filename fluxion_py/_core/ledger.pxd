@@ -21,6 +21,7 @@ cdef enum:
     TAGGED = 1          # the job is known at the vertex (tag and x_checker of matching.md 2)
     OWNED = 2           # the vertex's units are taken (a span in plans)
     RESERVED = 4        # ... recorded as a reservation, else as an allocation
+    DIVIDED = 8         # ... `needs` units of a divisible vertex, which others may share
 
 cdef enum:              # `primed`, in one pass over a tree
     PRIMING = 1         # the pass is below the vertex now: meeting it again means a cycle
@@ -36,6 +37,11 @@ cdef struct Hold:
     int32_t next        # next hold of the row (or next free slot)
     int32_t way         # row of the parent through which the job reaches it; -1 at the root
     uint8_t flags
+
+
+cdef struct Pool:       # a divisible vertex that somebody has held
+    int32_t line        # index into pool_lines
+    int64_t next_end    # no allocation on it ends earlier: none has overrun before that
 
 
 @cython.final
@@ -54,6 +60,9 @@ cdef class Ledger:
     cdef vector[vector[int64_t]] spans
     cdef vector[int32_t] free_spans
     cdef unordered_map[int64_t, vector[int32_t]] jobs
+    # divisible vertices
+    cdef unordered_map[int32_t, Pool] pools
+    cdef list pool_lines                    # TimeLine of two types: units, holders of the whole
     # filters
     cdef vector[int32_t] v_filter           # inner vertices of the dominant tree; -1 at leaves
     cdef vector[int32_t] f_row
@@ -91,6 +100,7 @@ cdef class Ledger:
     cdef int note_state(self) except -1
     cdef int anchor(self, int16_t anchor, int16_t kind) except -1
     cdef int prime_vertex(self, int32_t row, int8_t subsystem, int depth) except -1
+    cdef int track_pools(self) except -1
     cdef int track_leaf_types(self) except -1
     cdef int drop_stale_filters(self) except -1
     cdef int note_shared(self, int32_t row, int depth) except -1
@@ -104,6 +114,16 @@ cdef class Ledger:
     cdef int32_t type_set(self, vector[int16_t]& types)
     cdef int remap_filter(self, int32_t filter, int32_t fresh) except -1
     cdef int64_t available(self, int32_t row, int64_t start, int64_t end) noexcept
+    cdef bint is_pool(self, int32_t row) noexcept
+    cdef int64_t pool_free(self, int32_t row, int64_t start, int64_t end, bint now) noexcept
+    cdef int64_t overdue(self, int32_t row, int64_t time) noexcept
+    cdef int64_t units_held(self, int32_t row) noexcept
+    cdef int64_t charge(self, int32_t hold) noexcept
+    cdef int draw(self, int32_t hold, bint back) except -1
+    cdef int resize(self, int32_t row, int64_t size) except -1
+    cdef int64_t counted(self, int32_t row) except? -1
+    cdef int recount(self, int32_t row, int64_t held) except -1
+    cdef int shift_totals(self, int32_t row, int64_t change) except -1
     cdef bint untouched(self, int32_t row, int64_t start, int64_t end) noexcept
     cdef bint allocated(self, int32_t row) noexcept
     cdef bint runs(self, int64_t jobid) noexcept

@@ -9,11 +9,12 @@ cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libcpp.vector cimport vector
 
-from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
+from fluxion_py._core.flatgraph cimport ALIVE, DIVISIBLE, FlatGraph
 from fluxion_py._core.timeline cimport TimeLine
 
 from fluxion_py.errors import GraphError
 
+cdef int64_t FOREVER = 0x7FFFFFFFFFFFFFFF
 MAX_DEPTH = 1000    # the walk is recursive: some 300 bytes of stack per level
 
 
@@ -44,6 +45,7 @@ cdef class Ledger:
         self.filter_spec = filter_spec
         self.free_hold = -1
         self.lines = []
+        self.pool_lines = []
         self.epoch = -1
 
     # ---- filters (matching.md 3, errata G8) ----
@@ -72,6 +74,7 @@ cdef class Ledger:
             else:
                 self.anchor(self.graph.type_ids[anchor], kind)
         if not self.strict:
+            self.track_pools()
             self.track_leaf_types()
         self.share.assign(types, 0)
         self.noted.assign(rows, 0)
@@ -114,6 +117,14 @@ cdef class Ledger:
         if self.anchored[anchor].empty():
             self.anchored[anchor].resize(self.tracked.size(), 0)
         self.anchored[anchor][kind] = 1
+        return 0
+
+    cdef int track_pools(self) except -1:
+        """Track the types of divisible vertices everywhere: without that each would be visited."""
+        cdef int16_t type
+        for type in range(<int16_t> self.tracked.size()):
+            if self.graph.divides(type):
+                self.tracked[type] = self.everywhere[type] = 1
         return 0
 
     cdef int track_leaf_types(self) except -1:
@@ -186,7 +197,7 @@ cdef class Ledger:
                         self.tracked[child_type] = 1
                         self.anchor(0, child_type)      # type 0 is cluster
                 if self.tracked[child_type]:
-                    self.sums[depth][child_type] += g.v_size[child]
+                    self.sums[depth][child_type] += self.counted(child)
             edge = g.e_next_out[edge]
         self.primed[row] = PRIMED
         if subsystem == self.dominant:
@@ -283,7 +294,9 @@ cdef class Ledger:
         if depth >= MAX_DEPTH or g.e_next_in[g.v_first_in[row]] >= 0:
             return False
         if edge < 0:
-            return self.tracked[g.v_type[row]]
+            return self.tracked[g.v_type[row]] and (
+                not g.v_flags[row] & DIVISIBLE or self.everywhere[g.v_type[row]]
+            )
         while edge >= 0:
             if not self.is_plain_growth(g.e_target[edge], depth + 1, met):
                 return False
@@ -567,6 +580,8 @@ cdef class Ledger:
         """Return the units of the vertex's own pool that are free all through the window."""
         cdef int64_t most = 0, used, instant
         cdef int32_t at = self.v_owned[row], other
+        if self.is_pool(row):
+            return self.pool_free(row, start, end, False)
         while at >= 0:
             if self.holds[at].start < end and self.holds[at].end > start:
                 # Use rises only where a hold starts: look at each such instant in the window.
@@ -580,6 +595,126 @@ cdef class Ledger:
                 most = max(most, used)
             at = self.holds[at].next
         return max(0, self.graph.v_size[row] - most)
+
+    # ---- divisible vertices ----
+
+    cdef inline bint is_pool(self, int32_t row) noexcept:
+        """Say whether a part of the vertex may be taken."""
+        return self.graph.v_flags[row] & DIVISIBLE and not self.strict
+
+    cdef int64_t pool_free(self, int32_t row, int64_t start, int64_t end, bint now) noexcept:
+        """Return the units of a pool that are free all through the window. O(log spans).
+
+        `now`: what an allocation holds beyond its end is not free either.
+        """
+        cdef int64_t free = self.graph.v_size[row]
+        cdef Pool* pool
+        cdef TimeLine line
+        if self.v_owned[row] < 0:
+            return free
+        pool = &self.pools[row]
+        line = self.pool_lines[pool.line]
+        if line.peak(1, start, end) > 0:
+            return 0
+        free -= line.peak(0, start, end)
+        if now and pool.next_end <= start:
+            free -= self.overdue(row, start)
+        return max(0, free)
+
+    cdef int64_t overdue(self, int32_t row, int64_t time) noexcept:
+        """Return the units that allocations hold beyond their end."""
+        cdef int32_t at = self.v_owned[row]
+        cdef int64_t units = 0
+        while at >= 0:
+            if self.holds[at].end <= time and not self.holds[at].flags & RESERVED:
+                units += self.holds[at].needs if self.holds[at].flags & DIVIDED else (
+                    self.graph.v_size[row]
+                )
+            at = self.holds[at].next
+        return units
+
+    cdef int64_t units_held(self, int32_t row) noexcept:
+        """Return all units of a vertex that are held now or later."""
+        cdef int32_t at = self.v_owned[row]
+        cdef int64_t units = 0
+        while at >= 0:
+            units += self.holds[at].needs
+            at = self.holds[at].next
+        return units
+
+    cdef int64_t charge(self, int32_t hold) noexcept:
+        """Return the units that a hold has charged to the filters above for its own vertex."""
+        cdef int32_t row = self.holds[hold].row
+        if not self.holds[hold].flags & OWNED:
+            return 0
+        return self.holds[hold].needs if self.is_pool(row) else self.graph.v_size[row]
+
+    cdef int draw(self, int32_t hold, bint back) except -1:
+        """Take a hold's units out of its pool, or give them back; nothing if it is on no pool."""
+        cdef int32_t row = self.holds[hold].row, at
+        cdef Hold* mine = &self.holds[hold]
+        cdef Pool pool
+        cdef TimeLine line
+        cdef int64_t[2] amounts
+        if not (mine.flags & OWNED and self.is_pool(row)):
+            return 0
+        if not self.pools.count(row):
+            pool.line = <int32_t> len(self.pool_lines)
+            pool.next_end = FOREVER
+            self.pool_lines.append(TimeLine(2))
+            self.pools[row] = pool
+        amounts[0] = mine.needs
+        amounts[1] = not mine.flags & DIVIDED
+        line = self.pool_lines[self.pools[row].line]
+        if not back:
+            line.add(mine.start, mine.end, amounts)
+            if not mine.flags & RESERVED:
+                self.pools[row].next_end = min(self.pools[row].next_end, mine.end)
+            return 0
+        line.remove(mine.start, mine.end, amounts)
+        if len(self.graph.counted):
+            self.recount(row, self.units_held(row) - mine.needs)
+        if not mine.flags & RESERVED and mine.end == self.pools[row].next_end:
+            self.pools[row].next_end = FOREVER
+            at = self.v_owned[row]
+            while at >= 0:
+                if at != hold and not self.holds[at].flags & RESERVED:
+                    self.pools[row].next_end = min(self.pools[row].next_end, self.holds[at].end)
+                at = self.holds[at].next
+        return 0
+
+    cdef int resize(self, int32_t row, int64_t size) except -1:
+        """Change the size of a pool, and the totals above it. O(its holds + depth)."""
+        cdef int64_t before = self.counted(row)
+        self.graph.set_size(row, size, self.units_held(row))
+        return self.shift_totals(row, self.counted(row) - before)
+
+    cdef int64_t counted(self, int32_t row) except? -1:
+        """Return what a vertex adds to the totals above: its size.
+
+        Of a pool that was made smaller than what is held, that: else its lack would be counted
+        against the other pools.
+        """
+        if len(self.graph.counted) == 0:
+            return self.graph.v_size[row]
+        return self.graph.counted.get(row, self.graph.v_size[row])
+
+    cdef int recount(self, int32_t row, int64_t held) except -1:
+        """Take in that less is held of a pool which may have been made too small for its holds."""
+        cdef int64_t before = self.counted(row)
+        if row not in self.graph.counted or held >= before:
+            return 0
+        self.graph.set_size(row, self.graph.v_size[row], held)
+        return self.shift_totals(row, self.counted(row) - before)
+
+    cdef int shift_totals(self, int32_t row, int64_t change) except -1:
+        """Add to the totals of a vertex's type above it."""
+        cdef vector[int64_t] units
+        if change == 0 or self.graph.v_first_in[row] < 0:
+            return 0
+        units.assign(self.tracked.size(), 0)
+        units[self.graph.v_type[row]] = change
+        return self.add_totals(self.parent(row), units, 1)
 
     cdef bint untouched(self, int32_t row, int64_t start, int64_t end) noexcept:
         """Say whether no job at all touches the vertex in the window (x_checker)."""
@@ -654,6 +789,7 @@ cdef class Ledger:
             self.v_passed[row] = at
         self.holds[at] = hold
         self.jobs[jobid].push_back(at)
+        self.draw(at, False)
         return at
 
     cdef int add_span(self, int32_t hold, const vector[int64_t]& amounts) except -1:
@@ -687,6 +823,7 @@ cdef class Ledger:
         cdef int32_t row = self.holds[hold].row
         cdef int32_t* link
         self.drop_span(hold)
+        self.draw(hold, True)
         link = &self.v_owned[row] if self.holds[hold].flags & OWNED else &self.v_passed[row]
         while link[0] != hold:
             link = &self.holds[link[0]].next

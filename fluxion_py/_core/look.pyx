@@ -10,7 +10,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.vector cimport vector
 
 from fluxion_py._core.flatgraph cimport DOWN
-from fluxion_py._core.ledger cimport OWNED, RESERVED, TAGGED, Hold
+from fluxion_py._core.ledger cimport DIVIDED, OWNED, RESERVED, TAGGED, Hold
 from fluxion_py._core.timeline cimport TimeLine
 from fluxion_py._core.walk cimport Walk
 
@@ -161,7 +161,8 @@ cdef class Look:
             while at >= 0:
                 hold = &self.ledger.holds[at]
                 found.append((
-                    hold.jobid, hold.start, hold.end, hold.needs, bool(hold.flags & OWNED),
+                    hold.jobid, hold.start, hold.end, hold.needs,
+                    (hold.flags & (OWNED | DIVIDED)) == OWNED,
                     bool(hold.flags & RESERVED),
                 ))
                 at = hold.next

@@ -12,7 +12,7 @@ from libc.stdint cimport int16_t, int32_t, uint8_t
 
 from fluxion_py._core.flatgraph cimport ALIVE
 from fluxion_py._core.request cimport Request, Wanted
-from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.tree cimport INNER, LEAVES, Tree
 
 
 @cython.final
@@ -110,13 +110,23 @@ cdef class Plan:
         Where not, the walk looks further down: the reference's quirk slot-skips-level.
         """
         cdef size_t number
-        cdef int32_t row
+        cdef int32_t row, at
+        cdef int16_t type = self.request.nodes[parent].type
+        types = [type]
+        for at in range(self.request.nodes[slot].lo, self.request.nodes[slot].hi):
+            types.append(self.request.nodes[at].type)
+        key = tuple(types)
+        known = self.tree.formed.get(key)
+        if known is not None:
+            return known
+        self.tree.formed[key] = False
         for number in range(self.tree.rows.size()):
             row = self.tree.rows[number]
-            if self.tree.graph.v_type[row] == self.request.nodes[parent].type and (
+            if self.tree.graph.v_type[row] == type and (
                 self.tree.graph.v_flags[row] & ALIVE and not self.has_all(row, slot)
             ):
                 return False
+        self.tree.formed[key] = True
         return True
 
     cdef bint has_all(self, int32_t row, int32_t slot) noexcept:
@@ -130,20 +140,13 @@ cdef class Plan:
     cdef int set_kind(self) except -1:
         """Find out what the first level is; False if its vertices are of both sorts."""
         cdef const Wanted* first = &self.request.nodes[self.first]
-        cdef size_t block, at
-        cdef int32_t row
-        cdef bint leaves = False, inner = False
+        cdef uint8_t sorts
         if first.type == self.request.slot:
             self.kind = SLOTS
             return True
-        for block in range(self.tree.b_type.size()):
-            if self.tree.b_type[block] == first.type:
-                for at in range(self.tree.b_rows[block].size()):
-                    row = self.tree.b_rows[block][at]
-                    leaves = leaves or self.tree.inner[row] < 0
-                    inner = inner or self.tree.inner[row] >= 0
-        self.kind = VERTICES if inner or first.lo < first.hi else POOLS
-        return not (leaves and inner)
+        sorts = self.tree.sorts[first.type]
+        self.kind = VERTICES if sorts & INNER or first.lo < first.hi else POOLS
+        return sorts != LEAVES | INNER
 
     cdef int16_t find_holder(self) except -2:
         """Return the type of what is taken, if the request takes one type, by whole vertices.

@@ -34,6 +34,7 @@ cdef class Quick:
     cdef Fitting fitting
     cdef bint usable                        # the setting and the graph are such that it may answer
     cdef dict plans                         # (request, constraint) -> Plan
+    cdef int constrained                    # how many of them have a constraint
     cdef Plan last                          # that was asked for
     cdef dict indexes                       # shape -> Index
     cdef dict calendars                     # type -> Calendar, or None if it would be too large

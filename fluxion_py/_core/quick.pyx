@@ -124,6 +124,7 @@ cdef class Quick:
         cdef bint fresh = self.tree.insert(edge)
         cdef Index index
         self.occupancy.grow()
+        self.fitting.grow()
         if self.occupancy.charges is not None:
             self.occupancy.charges.read_totals(parent)
         self.picked.resize(self.tree.rows.size(), 0)
@@ -157,6 +158,7 @@ cdef class Quick:
         """Drop what is about the tree as it was: it is made anew when it is asked for."""
         self.plans = {}
         self.last = None
+        self.tree.formed = {}
         self.calendars = {}
         self.occupancy.calendars = []
         return 0
@@ -177,8 +179,11 @@ cdef class Quick:
             plan = Plan(request, self.tree, allowed)
             if plan.mine:
                 self.find_index(plan)
-            if len(self.plans) >= MOST_PLANS:
+            # Constraints that differ from call to call are large, and not asked again.
+            self.constrained += allowed is not None
+            if len(self.plans) >= MOST_PLANS or self.constrained > MOST_INDEXES:
                 self.plans.clear()
+                self.constrained = allowed is not None
             self.plans[(request, allowed)] = plan
         if plan.index is None:
             if not plan.mine:
@@ -226,7 +231,7 @@ cdef class Quick:
         cdef int32_t top = self.tree.inner[self.tree.top], first = plan.first
         cdef Request request = plan.request
         cdef int64_t wanted
-        if index.role[top] == NONE or index.supply[top] == 0:
+        if index.spots[top].role == NONE or index.spots[top].supply == 0:
             return False
         self.fitting.set_plan(plan)
         self.chosen.clear()
@@ -235,7 +240,7 @@ cdef class Quick:
             if wanted > 0:
                 self.choose_found(index, wanted)
         else:
-            wanted = request.resolve(first, index.supply[top])
+            wanted = request.resolve(first, index.spots[top].supply)
             if wanted > 0:
                 self.choose_in_order(index, top, wanted)
         if wanted > 0:
@@ -276,7 +281,7 @@ cdef class Quick:
         cdef size_t block, word, base
         cdef int32_t top = self.tree.inner[self.tree.top]
         cdef bint found = False
-        if view.role[top] == NONE:
+        if view.spots[top].role == NONE:
             return False
         fitting.set_plan(plan)
         if view.sound_at != self.occupancy.status_changes:
@@ -298,7 +303,7 @@ cdef class Quick:
         fitting.calendar = calendar
         fitting.idle = not now
         try:
-            view.rebuild(top)
+            view.rebuild(top, True)
             found = self.choose(plan, view)
         finally:
             fitting.calendar = None
@@ -393,13 +398,13 @@ cdef class Quick:
         cdef int32_t number
         cdef size_t at
         cdef vector[vector[int64_t]] scores
-        if index.role[top] == FORMING:
+        if index.spots[top].role == FORMING:
             size = self.size_of(index, top)
             return self.pick(top, (wanted + size - 1) // size)
         while wanted > 0:
             number = index.best_forming()
             size = self.size_of(index, number)
-            most = index.supply[number] // size
+            most = index.spots[number].supply // size
             if self.picked[number] == 0:
                 scores.emplace_back()
                 if most > 1:
@@ -409,7 +414,7 @@ cdef class Quick:
             self.pick(number, 1)
             wanted -= size
             if wanted > 0 and self.picked[number] < most:
-                index.key[number] = index.sign * (
+                index.spots[number].key = index.sign * (
                     scores[self.chosen_at[number]][self.picked[number]]
                 )
                 index.reenter(number, True)
@@ -418,7 +423,7 @@ cdef class Quick:
         for at in range(self.chosen.size()):
             number = self.chosen[at]
             if not scores[at].empty():
-                index.key[number] = index.sign * scores[at][0]
+                index.spots[number].key = index.sign * scores[at][0]
             index.reenter(number, True)
         return 0
 
@@ -428,7 +433,7 @@ cdef class Quick:
         cdef int32_t number
         self.candidates.clear()
         self.away.clear()
-        if index.role[top] == FORMING:
+        if index.spots[top].role == FORMING:
             return self.find_at(index, top, enough)
         units = self.explore(index, top, enough)
         while not self.away.empty():
@@ -447,7 +452,7 @@ cdef class Quick:
                 break
             index.enter(number, False)
             self.away.push_back(number)
-            if index.role[number] == UPPER:
+            if index.spots[number].role == UPPER:
                 found += self.explore(index, number, enough)
             else:
                 found += self.find_at(index, number, enough)
@@ -456,7 +461,7 @@ cdef class Quick:
     cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1:
         """Put the candidates of a forming vertex on the board; return their units."""
         cdef int64_t size = self.size_of(index, number)
-        cdef int64_t count = min(index.supply[number], enough + size - 1) // size
+        cdef int64_t count = min(index.spots[number].supply, enough + size - 1) // size
         self.candidates.insert(self.candidates.end(), <size_t> count, number)
         return count * size
 

@@ -44,6 +44,8 @@ cdef class Request:
     cdef bint sibling_slots                 # several slots beside each other somewhere
 
     cdef int64_t resolve(self, int32_t node, int64_t available) noexcept
-    cdef tuple add_list(self, resources, type_of, bint flexible)
+    cdef tuple add_list(self, resources, type_of, bint flexible, bint in_slot)
     cdef int32_t add_union(self, int32_t lo, int32_t hi) except -2
-    cdef vector[int64_t] list_demand(self, int32_t lo, int32_t hi, bint flexible) except *
+    cdef vector[int64_t] list_demand(
+        self, int32_t lo, int32_t hi, bint flexible, bint in_slot
+    ) except *

@@ -12,7 +12,8 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from libcpp.vector cimport vector
 
 cdef int64_t PLENTY = 4294967295    # 2^32 - 1, the reference's "as many as there are"
-cdef int64_t TOO_MUCH = 1 << 61     # demands are cut here: more than any graph has
+cdef int64_t MOST = <int64_t> 1 << 62       # units: of a pool, and of a count that says so itself
+cdef int64_t TOO_MUCH = MOST + 1            # demands are cut here: more than any graph has
 cdef int MAX_DEPTH = 1000           # as of the graph: a deeper request fits nowhere
 MAX_VARIANTS = 1000
 
@@ -58,12 +59,12 @@ cdef int check_shape(resources, int depth) except -1:
         raise ValueError(f"the request is deeper than {MAX_DEPTH} levels")
     for resource in resources:
         count = resource.count
-        if not 0 <= count.min <= PLENTY or not 0 <= count.max <= PLENTY:
-            raise ValueError(f"count {count.min} to {count.max} is not within 0 to {PLENTY}")
-        if count.operator not in ("+", "*", "^") or not 1 <= count.operand <= PLENTY:
+        if not 0 <= count.min <= MOST or not 0 <= count.max <= MOST:
+            raise ValueError(f"count {count.min} to {count.max} is not within 0 to {MOST}")
+        if count.operator not in ("+", "*", "^") or not 1 <= count.operand <= MOST:
             raise ValueError(f"step {count.operator}{count.operand} of a count is unknown")
         if list(count.choices) != sorted(count.choices) or not all(
-            [0 <= choice <= PLENTY for choice in count.choices]
+            [0 <= choice <= MOST for choice in count.choices]
         ):
             raise ValueError(f"choices {count.choices} of a count do not ascend from 0 up")
         check_shape(resource.children, depth + 1)
@@ -91,10 +92,10 @@ cdef class Request:
         else:
             variants = [as_forms(resources)]
         for variant in variants:
-            lo, hi = self.add_list(variant, type_of, flexible)
+            lo, hi = self.add_list(variant, type_of, flexible, False)
             self.variant_lo.push_back(lo)
             self.variant_hi.push_back(hi)
-            demand = self.list_demand(lo, hi, flexible)
+            demand = self.list_demand(lo, hi, flexible, False)
             if self.total.size() == 0:
                 self.total = demand
             else:
@@ -104,8 +105,9 @@ cdef class Request:
                         self.total[kind], demand[kind] if kind < <size_t> len(demand) else 0
                     )
 
-    cdef tuple add_list(self, resources, type_of, bint flexible):
+    cdef tuple add_list(self, resources, type_of, bint flexible, bint in_slot):
         """Append a list, then what is below each of its nodes; return its range."""
+        cdef bint inner
         cdef int32_t lo = <int32_t> self.nodes.size()
         cdef int32_t hi = lo + <int32_t> len(resources)
         cdef int32_t at
@@ -138,12 +140,13 @@ cdef class Request:
                 self.exclusive_types.push_back(want.type)
             self.nodes.push_back(want)
         for at in range(lo, hi):
-            self.nodes[at].ceiling = self.resolve(at, PLENTY)
+            self.nodes[at].ceiling = self.resolve(at, max(PLENTY, self.nodes[at].max))
             self.demand.push_back(vector[int64_t]())
         for at in range(lo, hi):
-            below = self.add_list(resources[at - lo][1], type_of, flexible)
+            inner = in_slot or self.nodes[at].type == self.slot
+            below = self.add_list(resources[at - lo][1], type_of, flexible, inner)
             self.nodes[at].lo, self.nodes[at].hi = below
-            self.demand[at] = self.list_demand(below[0], below[1], flexible)
+            self.demand[at] = self.list_demand(below[0], below[1], flexible, inner)
         if flexible and hi > lo:
             self.nodes[lo].union_lo = self.add_union(lo, hi)
             self.nodes[lo].union_hi = <int32_t> self.nodes.size()
@@ -170,8 +173,13 @@ cdef class Request:
             self.demand.push_back(self.demand[inner])
         return start
 
-    cdef vector[int64_t] list_demand(self, int32_t lo, int32_t hi, bint flexible) except *:
-        """Return per type the least that a list needs (matching.md 3, "jobspec aggregates")."""
+    cdef vector[int64_t] list_demand(
+        self, int32_t lo, int32_t hi, bint flexible, bint in_slot
+    ) except *:
+        """Return per type the least that a list needs (matching.md 3, "jobspec aggregates").
+
+        A vertex that slots share is not counted: one will do for all of them.
+        """
         cdef vector[int64_t] found, slots, one
         cdef int32_t at
         cdef size_t kind
@@ -180,7 +188,7 @@ cdef class Request:
             one = self.demand[at]
             for kind in range(one.size()):
                 one[kind] = times(one[kind], self.nodes[at].min)
-            if self.nodes[at].type >= 0:
+            if self.nodes[at].type >= 0 and not (in_slot and self.nodes[at].exclusive == 0):
                 if one.size() <= <size_t> self.nodes[at].type:
                     one.resize(self.nodes[at].type + 1)
                 one[self.nodes[at].type] = plus(one[self.nodes[at].type], self.nodes[at].min)
@@ -214,7 +222,13 @@ cdef class Request:
         value = want.min
         while value <= limit:
             best = value
-            if want.operator == c"*":
+            if want.max > PLENTY:       # beyond the reference's 32 bits
+                following = times(value, want.operand)
+                if want.operator == c"^":
+                    following = 1
+                    for _ in range(min(want.operand, 64)):
+                        following = times(following, value)
+            elif want.operator == c"*":
                 following = <int64_t> (<uint32_t> value * <uint32_t> want.operand)
             else:
                 following = 1
@@ -236,7 +250,7 @@ cdef inline int64_t times(int64_t units, int64_t count) noexcept:
 
 
 cdef inline int64_t plus(int64_t units, int64_t more) noexcept:
-    return min(units + more, TOO_MUCH)
+    return TOO_MUCH if more > TOO_MUCH - units else units + more
 
 
 cdef void add_up(vector[int64_t]& sums, const vector[int64_t]& more):

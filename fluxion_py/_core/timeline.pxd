@@ -13,7 +13,9 @@ from libcpp.vector cimport vector
 
 cdef inline int64_t end_of(int64_t start, int64_t duration) noexcept:
     """Return the end of a window, at most the end of time; `duration` is not negative."""
-    return start + duration if start <= 0x7FFFFFFFFFFFFFFF - duration else 0x7FFFFFFFFFFFFFFF
+    # Without the cast the literal is a Python object, and all of this arithmetic is of objects.
+    cdef int64_t last = <int64_t> 0x7FFFFFFFFFFFFFFF
+    return start + duration if start <= last - duration else last
 
 
 @cython.final

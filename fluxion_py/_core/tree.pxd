@@ -22,6 +22,10 @@ from fluxion_py._core.walk cimport Walk
 
 ctypedef pair[int32_t, int32_t] Removed     # (row, how many sub-trees were gone before)
 
+cdef enum:
+    LEAVES = 1
+    INNER = 2
+
 
 @cython.final
 cdef class Tree:
@@ -39,6 +43,8 @@ cdef class Tree:
     cdef vector[int32_t] rows               # its row
     cdef vector[int32_t] first_block
     cdef vector[int64_t] enclosing          # what the nodes above and itself add to a score below
+    cdef vector[int32_t] last_below         # inner vertices below are those that follow up to it,
+    #                                         itself if there is none; -1: no longer
     # per block
     cdef vector[int16_t] b_type
     cdef vector[int32_t] b_next             # next block of the parent
@@ -48,7 +54,9 @@ cdef class Tree:
     cdef vector[vector[int32_t]] b_rows
     cdef vector[vector[uint64_t]] b_idle
     # per type
+    cdef vector[uint8_t] sorts              # LEAVES, INNER: what its vertices are
     cdef vector[uint8_t] odd                # only the walk understands vertices of this type
+    cdef dict formed                        # see Plan.forms_where_asked; anew after growth
     # what was there, for listings of that time
     cdef unordered_map[int32_t, vector[Removed]] removed     # parent -> its children that are gone
     cdef int32_t removals                   # how many sub-trees were taken out
@@ -65,6 +73,8 @@ cdef class Tree:
     cdef bint remove(self, const vector[int32_t]& gone) except -1
     cdef int lose(self, int32_t row) except -1
     cdef int unlink_block(self, int32_t number, int32_t block) except -1
+    cdef int loosen(self, int32_t row) noexcept
+    cdef int list_below(self, int32_t number, vector[int32_t]& found) except -1
     cdef int32_t block(self, int32_t row, int16_t type) noexcept
     cdef void set_idle(self, int32_t row, bint idle) noexcept
     cdef int64_t score(self, int32_t row) noexcept

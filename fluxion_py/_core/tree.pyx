@@ -7,7 +7,7 @@ Types that the indexed search does not understand are marked odd: requests for t
 
 cimport cython
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
-from libcpp.algorithm cimport sort
+from libcpp.algorithm cimport reverse, sort
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
 
@@ -15,6 +15,8 @@ from fluxion_py._core.flatgraph cimport DOWN
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 ctypedef pair[pair[int64_t, int32_t], int32_t] Placed       # ((key, edge), row)
+
+cdef int64_t MOST_ID = <int64_t> 1 << 32     # a constant in place would be a Python object
 
 
 @cython.final
@@ -33,7 +35,9 @@ cdef class Tree:
         self.inner.assign(rows, -1)
         self.block_of.assign(rows, -1)
         self.place.assign(rows, -1)
+        self.sorts.assign(types, 0)
         self.odd.assign(types, 0)
+        self.formed = {}
         on_way.assign(types, 0)
         self.enter(self.top, 0, on_way)
 
@@ -56,6 +60,7 @@ cdef class Tree:
                 self.block_of[child] = block
                 self.b_rows[block].push_back(child)
                 self.b_inner[block] |= g.v_first_out[child] >= 0
+                self.sorts[g.v_type[child]] |= INNER if g.v_first_out[child] >= 0 else LEAVES
                 if on_way[g.v_type[child]]:
                     self.odd[g.v_type[child]] = 1       # a type nested in itself
             edge = g.e_next_out[edge]
@@ -70,6 +75,7 @@ cdef class Tree:
             if g.e_subsystem[edge] == self.ledger.dominant and g.v_first_out[child] >= 0:
                 self.enter(child, self.enclosing[number], on_way)
             edge = g.e_next_out[edge]
+        self.last_below[number] = <int32_t> self.rows.size() - 1
         if not nested:
             on_way[type] = 0
         return 0
@@ -79,6 +85,7 @@ cdef class Tree:
         self.rows.push_back(row)
         self.first_block.push_back(-1)
         self.enclosing.push_back(enclosing)
+        self.last_below.push_back(-1)
         return self.inner[row]
 
     cdef int32_t new_block(self, int32_t parent, int16_t type) except -1:
@@ -94,10 +101,10 @@ cdef class Tree:
         return block
 
     cdef int64_t factor(self, int32_t row) noexcept:
-        """Return what a vertex adds to the scores below it (matching.md 5, node-centric)."""
+        """Return what a vertex adds to the scores below it."""
         if not self.walk.node_centric or self.graph.v_type[row] != self.walk.node_type:
             return 0
-        return (self.walk.local_id(row) + 2) * 10000 + abs(self.graph.v_uniq[row] % 10000 - 1)
+        return self.walk.factor(row)
 
     cdef bint before(self, int32_t first, int32_t second) noexcept:
         """Say whether the policy takes `first` before its sibling `second`, wherever it stands."""
@@ -113,11 +120,14 @@ cdef class Tree:
         cdef vector[int32_t]* rows = &self.b_rows[block]
         cdef vector[Placed] keyed
         cdef size_t at
-        cdef bint sorted_already = True
+        cdef bint ascending = True, descending = True
         cdef int64_t key
         for at in range(1, rows.size()):
-            sorted_already = sorted_already and not self.before(rows[0][at], rows[0][at - 1])
-        if not sorted_already:
+            ascending = ascending and not self.before(rows[0][at], rows[0][at - 1])
+            descending = descending and self.before(rows[0][at], rows[0][at - 1])
+        if descending:
+            reverse(rows.begin(), rows.end())
+        elif not ascending:
             for at in range(rows.size()):
                 key = self.graph.v_id[rows[0][at]]
                 if self.walk.stop_on_first:
@@ -153,7 +163,7 @@ cdef class Tree:
         cdef int32_t row = self.b_rows[block][place], before
         # Scores below 1 are "unmet"; with first* what is found first must score highest, too.
         if g.v_size[row] != self.b_size[block] or g.v_size[row] < 1 or (
-            g.v_id[row] < -1 or g.v_id[row] > 1 << 32
+            g.v_id[row] < -1 or g.v_id[row] > MOST_ID
         ):
             return True
         if place == 0 or not self.walk.stop_on_first:
@@ -188,6 +198,8 @@ cdef class Tree:
         while place > 0 and self.before(row, rows[0][place - 1]):
             place -= 1
         rows.insert(rows.begin() + place, row)
+        self.b_inner[block] |= g.v_first_out[row] >= 0
+        self.sorts[g.v_type[row]] |= INNER if g.v_first_out[row] >= 0 else LEAVES
         insert_bit(self.b_idle[block], place, rows.size())
         for at in range(place, rows.size()):
             self.place[rows[0][at]] = <int32_t> at
@@ -204,6 +216,7 @@ cdef class Tree:
         ):
             self.odd[g.v_type[row]] = 1
         if g.v_first_out[row] >= 0:
+            self.loosen(parent)
             self.enter(row, self.enclosing[self.inner[parent]], on_way)
         return fresh
 
@@ -215,6 +228,7 @@ cdef class Tree:
         self.removed[self.above[row]].push_back(Removed(row, self.removals))
         self.removals += 1
         self.set_idle(row, False)
+        self.loosen(self.above[row])
         rows.erase(rows.begin() + place)
         remove_bit(self.b_idle[block], place, rows.size())
         for at in range(place, rows.size()):
@@ -244,6 +258,35 @@ cdef class Tree:
         link[0] = self.b_next[block]
         self.b_type[block] = -1
         return 0
+
+    cdef int loosen(self, int32_t row) noexcept:
+        """Note that the inner vertices below a vertex, and all above it, are no range any more."""
+        while row >= 0:
+            self.last_below[self.inner[row]] = -1
+            row = self.above[row]
+        return 0
+
+    cdef int list_below(self, int32_t number, vector[int32_t]& found) except -1:
+        """List all inner vertices below one. O(these), after growth O(their children)."""
+        cdef int32_t block, child
+        cdef size_t at, met = 0
+        found.clear()
+        if self.last_below[number] >= 0:
+            for child in range(number + 1, self.last_below[number] + 1):
+                found.push_back(child)
+            return 0
+        while True:
+            block = self.first_block[number]
+            while block >= 0:
+                for at in range(self.b_rows[block].size() if self.b_inner[block] else 0):
+                    child = self.inner[self.b_rows[block][at]]
+                    if child >= 0:
+                        found.push_back(child)
+                block = self.b_next[block]
+            if met == found.size():
+                return 0
+            number = found[met]
+            met += 1
 
     cdef int32_t block(self, int32_t row, int16_t type) noexcept:
         """Return the block of a vertex's children of a type, -1 if it has none."""
@@ -286,7 +329,7 @@ cdef class Tree:
         while block >= 0:
             if self.b_type[block] == type:
                 units += self.b_size[block] * <int64_t> self.b_rows[block].size()
-            for at in range(self.b_rows[block].size()):
+            for at in range(self.b_rows[block].size() if self.b_inner[block] else 0):
                 if self.inner[self.b_rows[block][at]] >= 0:
                     units += self.units_below(self.b_rows[block][at], type)
             block = self.b_next[block]

@@ -14,17 +14,22 @@ from libcpp.pair cimport pair
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from fluxion_py._core.board cimport (
+    EXCLUSIVE, PASSED, POOL, SHARED, SINGLE, VERTEX, Content, Group, is_vertex,
+)
 from fluxion_py._core.flatgraph cimport DOWN, FlatGraph
 from fluxion_py._core.ledger cimport RESERVED, Ledger
 from fluxion_py._core.order cimport sort_reference, sort_stable
 from fluxion_py._core.ranking cimport Ranking
 from fluxion_py._core.request cimport Request, Wanted
+from fluxion_py._core.stock cimport Stock
 
 from fluxion_py.errors import JobspecError
 
 cdef int64_t WORST_CLASS = 9999                 # performance class of a vertex without a valid one
 cdef int64_t MOST_ID = 1 << 36      # local numbers count as this at most in a score
 cdef int64_t MOST_SCORE = 1 << 61   # ... and scores as this: the sum of two can be counted
+cdef int64_t MOST_SLOTS = 1000000   # formed at one vertex of pools
 cdef size_t MAX_BUNDLES = 1000000   # amounts left that are looked at, to form the most slots
 cdef size_t MESSAGE_LIMIT = 1 << 20             # the texts repeat per vertex; 1 MiB will do
 
@@ -52,6 +57,7 @@ cdef class Walk:
         self.failure = NOTTY
         self.ranking = Ranking(ledger)
         self.labels = {}
+        self.stock = Stock()
         self.fit_graph()
         if policy.node_exclusive:
             self.always_exclusive[self.node_type] = 1
@@ -93,6 +99,8 @@ cdef class Walk:
         self.board.clear()
         self.contents.clear()
         self.tallies.clear()
+        self.stock.clear()
+        self.shares = 1
         if not self.strict:     # the reference keeps a label until another replaces it
             self.labels.clear()
         self.set_shadow_types(True)
@@ -110,7 +118,7 @@ cdef class Walk:
         self.failure = BUSY
         return False
 
-    cdef bint visit(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+    cdef bint visit(self, int32_t row, int32_t lo, int32_t hi, bint pristine, int x,
                     int64_t enclosing, Visited* result) except -1:
         """Visit a vertex with the request list [lo, hi); matching.md 4, steps 1 to 7.
 
@@ -122,14 +130,16 @@ cdef class Walk:
         cdef int16_t type = self.graph.v_type[row]
         cdef int32_t at, matched = -1, slot = -1, next_lo = lo, next_hi = hi
         cdef int hits = 0
-        cdef int64_t units, inner = enclosing
+        cdef int64_t units, inner = enclosing, shares
+        cdef bint shared
+        cdef int own
         cdef Wanted* nodes = self.request.nodes.data()
         self.preorder += 1
         for at in range(lo, hi):
             if nodes[at].type == type:
                 hits += 1
                 matched = at
-                x = x or nodes[at].exclusive == 1
+                x |= ASKED * (nodes[at].exclusive == 1)
             elif nodes[at].type == self.request.slot and self.shape_fits(row, at):
                 if slot < 0:
                     slot = at
@@ -148,17 +158,34 @@ cdef class Walk:
             return self.refuse(base, content_base)
         if matched < 0 and slot < 0 and not pristine:
             return self.refuse(base, content_base)
-        units = self.ledger.available(row, self.start, self.end)
-        if units == 0 or not self.fits_here(row, lo, hi, matched, x):
+        shared = matched >= 0 and nodes[matched].exclusive == 0 and x & IN_SLOT and not self.strict
+        own = BY_TYPE * self.shadow_type[type] if shared else x
+        result.content = 0
+        result.contents = VERTEX
+        if self.divides(row, matched):
+            result.contents = POOL
+            own = 0
+            shared = False
+        units = self.free_units(row)
+        if units == 0 or not self.fits_here(row, lo, hi, matched, own):
             return self.refuse(base, content_base)
         self.v_color[row] = self.walk
         if self.node_centric and type == self.node_type:
-            inner += (self.local_id(row) + 2) * 10000 + abs(self.graph.v_uniq[row] % 10000 - 1)
+            inner += self.factor(row)
         if slot >= 0:
             self.form_slots(row, next_lo, next_hi, slot, inner)
-        else:
-            self.explore(row, next_lo, next_hi, pristine and matched < 0, x, inner, 1)
-        if matched >= 0:
+        else:       # a vertex that slots share has to be good for all of them
+            shares = self.shares
+            if not shared:
+                self.shares = 1
+            self.explore(row, next_lo, next_hi, pristine and matched < 0, x, inner, self.shares)
+            self.shares = shares
+        if shared:
+            result.contents = SHARED
+            result.content = self.keep_shared(matched, base)
+            if result.content < 0:
+                return self.refuse(base, content_base)
+        elif matched >= 0:
             self.chosen.clear()
             for at in range(nodes[matched].lo, nodes[matched].hi):
                 if not self.choose(at, base, AT_VERTEX):
@@ -170,13 +197,28 @@ cdef class Walk:
                         self.mark_between(self.chosen[top], row, x)
                 self.board.resize(base)
                 self.contents.resize(content_base)
-            if nodes[matched].label >= 0:
-                self.labels[row] = self.request.labels[nodes[matched].label]
+        if matched >= 0 and nodes[matched].label >= 0:
+            self.labels[row] = self.request.labels[nodes[matched].label]
         self.postorder += 1
         result.score = self.score_of(row, enclosing)
         result.count = units
-        result.exclusive = x
+        result.exclusive = own != 0
         return True
+
+    cdef inline bint divides(self, int32_t row, int32_t matched) noexcept:
+        """Say whether the match takes units of the vertex, and not all of it."""
+        return matched >= 0 and self.ledger.is_pool(row) and (
+            self.request.nodes[matched].exclusive != 1
+            and not self.shadow_type[self.graph.v_type[row]]
+        )
+
+    cdef inline int64_t free_units(self, int32_t row) noexcept:
+        """Return the units of a vertex that are free in the window of this walk."""
+        if self.ledger.v_owned[row] < 0:
+            return self.graph.v_size[row]
+        if self.ledger.is_pool(row):
+            return self.ledger.pool_free(row, self.start, self.end, self.now)
+        return self.ledger.available(row, self.start, self.end)
 
     cdef bint shape_fits(self, int32_t row, int32_t slot) noexcept:
         """Say whether every type directly in the slot is a direct child of the vertex."""
@@ -196,7 +238,7 @@ cdef class Walk:
         return -1
 
     cdef bint fits_here(self, int32_t row, int32_t lo, int32_t hi, int32_t matched,
-                        bint x) except -1:
+                        int x) except -1:
         """Pruning, in the reference's order: status, constraint, exclusivity, filter."""
         cdef int16_t type = self.graph.v_type[row]
         cdef Wanted* nodes = self.request.nodes.data()
@@ -208,14 +250,16 @@ cdef class Walk:
             type == self.node_type or type == self.storage_type
         ):
             return False
-        if self.now and not self.strict and self.overrun(row, x):
+        if self.now and not self.strict and not self.divides(row, matched) and (
+            self.overrun(row, x)
+        ):
             return False
         if self.shadow_type[type] and self.ledger.shares_below(row) and not (
             self.ledger.free_inside(row, self.start, self.end)
         ):
             return False        # it would be given whole, and something in it is not free
         if matched >= 0:
-            if nodes[matched].exclusive == 0 and x:
+            if nodes[matched].exclusive == 0 and x & (ASKED | IN_SLOT):
                 label = ""
                 if nodes[matched].label >= 0:
                     label = self.request.labels[nodes[matched].label]
@@ -264,7 +308,7 @@ cdef class Walk:
 
     # ---- children ----
 
-    cdef int explore(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+    cdef int explore(self, int32_t row, int32_t lo, int32_t hi, bint pristine, int x,
                      int64_t enclosing, int64_t shares) except -1:
         """Visit the children; those that succeed join the board. `shares`: wanted of each type."""
         cdef FlatGraph g = self.graph
@@ -297,7 +341,7 @@ cdef class Walk:
             edge = g.e_next_out[edge]
         return 0
 
-    cdef bint enter(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
+    cdef bint enter(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, int x,
                     int64_t enclosing) except -1:
         """Visit the target of an edge of the dominant tree unless it was visited already."""
         cdef int32_t child = self.graph.e_target[edge]
@@ -317,6 +361,8 @@ cdef class Walk:
         group = self.new_group(edge, self.graph.v_type[child], result.exclusive)
         group.score = result.score
         group.count = result.count
+        group.content = result.content
+        group.contents = result.contents
         return True
 
     cdef inline Group* new_group(self, int32_t edge, int16_t type, bint exclusive) noexcept:
@@ -334,7 +380,7 @@ cdef class Walk:
         group.exclusive = exclusive
         return group
 
-    cdef bint enter_leaf(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, bint x,
+    cdef bint enter_leaf(self, int32_t edge, int32_t lo, int32_t hi, bint pristine, int x,
                          int64_t enclosing, bint* found) noexcept:
         """Visit a vertex with nothing below it; False if it needs the whole `visit`.
 
@@ -348,15 +394,17 @@ cdef class Walk:
         cdef const Wanted* nodes = self.request.nodes.data()
         cdef Group* group = NULL
         cdef int64_t units
+        cdef bint divided = False
         for at in range(lo, hi):
             if nodes[at].type == type:
                 if matched >= 0:
                     return False
                 matched = at
         if matched >= 0:
-            x = x or nodes[matched].exclusive == 1
+            x |= ASKED * (nodes[matched].exclusive == 1)
+            divided = self.divides(row, matched)
             if nodes[matched].lo < nodes[matched].hi or nodes[matched].label >= 0 or (
-                nodes[matched].exclusive == 0 and x
+                nodes[matched].exclusive == 0 and x and not divided
             ):
                 return False
         self.preorder += 1
@@ -371,10 +419,14 @@ cdef class Walk:
             return True
         units = g.v_size[row]
         if ledger.v_owned[row] >= 0:
-            units = ledger.available(row, self.start, self.end)
-        if units == 0 or (self.now and not self.strict and self.overrun(row, x)):
+            units = self.free_units(row)
+        if units == 0 or (
+            self.now and not self.strict and not divided and self.overrun(row, x)
+        ):
             return True
-        if matched >= 0 and x and (ledger.v_owned[row] >= 0 or ledger.v_passed[row] >= 0) and (
+        if matched >= 0 and x and not divided and (
+            ledger.v_owned[row] >= 0 or ledger.v_passed[row] >= 0
+        ) and (
             (self.now and ledger.allocated(row))
             or not ledger.untouched(row, self.start, self.end)
         ):
@@ -382,20 +434,21 @@ cdef class Walk:
         self.failure = failure_before
         self.v_color[row] = self.walk
         self.postorder += 1
-        group = self.new_group(edge, type, x)
+        group = self.new_group(edge, type, x and not divided)
         group.score = self.score_of(row, enclosing)
+        if divided:
+            group.contents = POOL
         group.count = units
         found[0] = True
         return True
 
-    cdef int explore_ranked(self, int32_t row, int32_t lo, int32_t hi, bint pristine, bint x,
+    cdef int explore_ranked(self, int32_t row, int32_t lo, int32_t hi, bint pristine, int x,
                             int64_t enclosing, int64_t shares) except -1:
         """Visit children by (weight, uniq_id) descending and stop early (matching.md 4.2)."""
         cdef vector[int32_t]* edges = self.ranking.ranked_edges(row)
         cdef Wanted* nodes = self.request.nodes.data()
         cdef size_t index, tally = self.tallies.size(), before
         cdef int32_t at, other, missing = hi - lo
-        cdef int64_t found
         cdef bint saturated
         cdef int16_t type
         self.tallies.resize(tally + (hi - lo), Tally(0, 0))
@@ -417,17 +470,44 @@ cdef class Walk:
             if not self.enter(edges[0][index], lo, hi, pristine, x, enclosing):
                 continue
             for at in range(lo, hi):
-                found = self.units(nodes[at].type, before)
-                if found == 0 or self.tallies[tally + at - lo].shares >= shares:
+                if self.tallies[tally + at - lo].shares >= shares:
                     continue
-                self.tallies[tally + at - lo].found += found
-                if self.tallies[tally + at - lo].found >= nodes[at].ceiling:
-                    self.tallies[tally + at - lo].found = 0
-                    self.tallies[tally + at - lo].shares += 1
-                    missing -= self.tallies[tally + at - lo].shares == shares
+                self.tally(at, before, &self.tallies[tally + at - lo])
+                missing -= self.tallies[tally + at - lo].shares >= shares
             if missing == 0:
                 break
         self.tallies.resize(tally)
+        return 0
+
+    cdef int tally(self, int32_t node, size_t before, Tally* tally) noexcept:
+        """Count the new candidates for a wanted resource: what completes shares of it.
+
+        A pool is good for several shares, and so is a vertex that slots share. Else a candidate
+        completes at most one: the reference's rule.
+        """
+        cdef const Wanted* wanted = &self.request.nodes[node]
+        cdef const Group* group = NULL
+        cdef int64_t found = 0, pooled = 0
+        cdef size_t at
+        for at in range(before, self.board.size()):
+            group = &self.board[at]
+            if group.type != wanted.type or group.score == 0:
+                continue
+            if group.contents == POOL:
+                pooled += group.count
+            elif group.contents == SHARED and group.count >= wanted.ceiling:
+                tally.shares += self.stock.entries[group.content].shares
+            else:
+                found += group.count
+        if pooled and wanted.ceiling:
+            found += pooled + tally.found
+            tally.shares += found // wanted.ceiling
+            tally.found = found % wanted.ceiling
+        elif found:
+            tally.found += found
+            if tally.found >= wanted.ceiling:
+                tally.found = 0
+                tally.shares += 1
         return 0
 
     cdef int look_aside(self, int32_t row, int8_t subsystem) except -1:
@@ -456,7 +536,7 @@ cdef class Walk:
         """Replace the candidates below a vertex by the slots that can be formed of them."""
         cdef size_t base = self.board.size(), kinds, kind, at
         cdef Wanted* nodes = self.request.nodes.data()
-        cdef int32_t first = nodes[slot].lo
+        cdef int32_t first = nodes[slot].lo, share
         cdef int64_t units
         # Beyond the wanted number no slot of one vertex can be chosen if slots come in the order
         # of their scores: so it is with candidates of one unit, ties by position, and a policy
@@ -465,7 +545,14 @@ cdef class Walk:
         if self.flexible:
             return self.form_flexible(row, lo, hi, enclosing)
         kinds = nodes[slot].hi - first
-        self.explore(row, first, nodes[slot].hi, False, True, enclosing, nodes[slot].ceiling)
+        units = self.shares
+        self.shares = nodes[slot].ceiling
+        self.explore(row, first, nodes[slot].hi, False, IN_SLOT, enclosing, self.shares)
+        self.shares = units
+        if self.any_special(base):
+            share = self.stock_list(first, nodes[slot].hi, base, AT_SLOT)
+            self.board.resize(base)
+            return 0 if share < 0 else self.form_stocked(slot, share, base)
         self.items.clear()
         self.bounds.assign(1, 0)
         self.needed.clear()
@@ -487,6 +574,81 @@ cdef class Walk:
                 break
         self.board.resize(base)
         self.board.insert(self.board.end(), self.slots.begin(), self.slots.end())
+        return 0
+
+    # ---- slots of pools and of shared vertices (docs/design/0007) ----
+
+    cdef bint any_special(self, size_t base) noexcept:
+        """Say whether some candidate can be used for several slots."""
+        cdef size_t at
+        for at in range(base, self.board.size()):
+            if self.board[at].contents == POOL or self.board[at].contents == SHARED:
+                return True
+        return False
+
+    cdef int32_t stock_list(self, int32_t lo, int32_t hi, size_t base, Level level) except -2:
+        """Put the candidates for a list into the stock; -1 if they make no bundle."""
+        cdef int32_t entry = self.stock.open(), at
+        cdef int64_t units, needed
+        cdef size_t place
+        for at in range(lo, hi):
+            units = self.gather(self.request.nodes[at].type, base, level)
+            needed = self.request.resolve(at, units)
+            if needed == 0:
+                return -1
+            self.sort_gathered(units)
+            self.stock.add_kind(entry, needed, units)
+            for place in range(self.keyed.size()):
+                self.stock.add(entry, self.board[self.keyed[place].second])
+        self.stock.close(entry)
+        return entry
+
+    cdef int keep_shared(self, int32_t matched, size_t base) except -2:
+        """Move what is below a shared vertex from the board to the stock; -1 if too little."""
+        cdef int32_t entry = self.stock_list(
+            self.request.nodes[matched].lo, self.request.nodes[matched].hi, base, AT_VERTEX
+        )
+        self.board.resize(base)
+        return entry
+
+    cdef int form_stocked(self, int32_t slot, int32_t entry, size_t base) except -1:
+        """Form slots in the order of the candidates, until there are as many as are wanted."""
+        cdef int64_t formed = 0
+        while formed < self.request.nodes[slot].ceiling and self.stock.has(entry):
+            if formed == MOST_SLOTS:
+                raise JobspecError(
+                    f"more than {MOST_SLOTS} slots could be formed at one vertex; give max"
+                )
+            self.stocked_slot(entry)
+            formed += 1
+        return 0
+
+    cdef int32_t stock_sorted(self, const vector[int64_t]& units) except -2:
+        """Put what `items` lists into the stock; what a bundle needs is said when it is taken."""
+        cdef int32_t entry = self.stock.open()
+        cdef size_t kind, at
+        for kind in range(units.size()):
+            self.stock.add_kind(entry, 1, units[kind])
+            for at in range(self.bounds[kind], self.bounds[kind + 1]):
+                self.stock.add(entry, self.board[self.items[at]])
+        return entry
+
+    cdef bint take_stocked(self, int32_t entry, const vector[int64_t]& needed) except -1:
+        """Form one slot of a shape that needs that many units of each kind, if they are left."""
+        if not self.stock.need(entry, needed):
+            return False
+        self.stocked_slot(entry)
+        return True
+
+    cdef int stocked_slot(self, int32_t entry) except -1:
+        """Take a bundle of the stock as a slot onto the board."""
+        cdef size_t content = self.contents.size()
+        cdef int64_t score = 1 + self.stock.take(entry, self.contents, False)
+        cdef Group* group = self.new_group(-1, self.request.slot, True)
+        group.score = score
+        group.count = 1
+        group.content = <int32_t> content
+        group.contents = <int32_t> (self.contents.size() - content)
         return 0
 
     cdef bint take_bundle(self, const int64_t* needed) except -1:
@@ -513,6 +675,8 @@ cdef class Walk:
                 entry = &self.contents.back()
                 entry.edge = candidate.edge
                 entry.needs = candidate.count
+                entry.use = EXCLUSIVE
+                entry.inner = False
         self.slots.emplace_back()
         slot = &self.slots.back()
         slot.score = score
@@ -539,11 +703,15 @@ cdef class Walk:
         cdef vector[int64_t] left, needed
         cdef vector[vector[int64_t]] costs
         cdef ordered_map[vector[int64_t], pair[int64_t, int32_t]] best
-        cdef int64_t wanted = 0, formed = 0
+        cdef int64_t wanted = 0, formed = 0, most
+        cdef int32_t entry = -1
         for shape in range(lo, hi):
             if nodes[shape].type == self.request.slot:
                 wanted = nodes[shape].ceiling
-        self.explore(row, union_lo, union_hi, False, True, enclosing, wanted)
+        most = self.shares
+        self.shares = wanted
+        self.explore(row, union_lo, union_hi, False, IN_SLOT, enclosing, wanted)
+        self.shares = most
         self.items.clear()
         self.bounds.assign(1, 0)
         self.slots.clear()
@@ -554,6 +722,8 @@ cdef class Walk:
                 self.items.push_back(self.keyed[at].second)
             self.bounds.push_back(self.items.size())
         self.used = self.bounds
+        if self.any_special(base):
+            entry = self.stock_sorted(left)
         for shape in range(lo, hi):
             if nodes[shape].type != self.request.slot:
                 continue
@@ -565,19 +735,33 @@ cdef class Walk:
                         if needed[kind] == 0:
                             needed[kind] = left[kind] + 1
             costs.push_back(needed)
+        if entry >= 0:
+            for kind in range(kinds):       # no more than that can be wanted
+                most = 1
+                for at in range(costs.size()):
+                    most = max(most, costs[at][kind])
+                if wanted <= left[kind] // most:
+                    left[kind] = wanted * most
+            self.board.resize(base)
         while True:
             if costs.size() == 1:
                 at = 0 if formed < wanted else 1
             else:
                 most_slots(left, costs, best)
                 at = best[left].second
-            if at >= costs.size() or not self.take_bundle(costs[at].data()):
+            if at >= costs.size():
+                break
+            if not (
+                self.take_bundle(costs[at].data()) if entry < 0
+                else self.take_stocked(entry, costs[at])
+            ):
                 break
             formed += 1
             for kind in range(kinds):
                 left[kind] -= costs[at][kind]
-        self.board.resize(base)
-        self.board.insert(self.board.end(), self.slots.begin(), self.slots.end())
+        if entry < 0:
+            self.board.resize(base)
+            self.board.insert(self.board.end(), self.slots.begin(), self.slots.end())
         return 0
 
     # ---- choosing ----
@@ -604,7 +788,7 @@ cdef class Walk:
         self.keyed.clear()
         for at in range(base, top):
             if groups[at].type == type and groups[at].score > 0 and (
-                level != AT_SLOT or groups[at].contents == VERTEX   # no slot is made of slots
+                level != AT_SLOT or is_vertex(groups[at])   # no slot is made of slots
             ):
                 found += groups[at].count
                 self.keyed.emplace_back(sign * groups[at].score, <int32_t> at)
@@ -670,13 +854,17 @@ cdef class Walk:
         cdef int16_t type = self.request.nodes[node].type
         cdef int64_t wanted = self.request.resolve(node, self.gather(type, base, level)), units = 0
         cdef size_t at = 0
+        cdef Group* group
         if wanted == 0:
             return False
         if type == self.request.slot:
             self.drop_chosen_slots()
         self.sort_gathered(wanted)
         while units < wanted:
-            units += self.board[self.keyed[at].second].count
+            group = &self.board[self.keyed[at].second]
+            if group.contents == POOL:
+                group.count = min(group.count, wanted - units)
+            units += group.count
             self.chosen.push_back(self.keyed[at].second)
             at += 1
         return True
@@ -690,22 +878,37 @@ cdef class Walk:
                 kept += 1
         self.chosen.resize(kept)
 
-    cdef int mark_edge(self, int32_t edge, int64_t needs, bint exclusive) except -1:
+    cdef int mark_edge(self, int32_t edge, int64_t needs, uint8_t use) except -1:
+        """Mark an edge as chosen; units of one pool, chosen for several slots, add up."""
+        if self.e_mark[edge] == self.walk and use == PASSED and (
+            self.ledger.is_pool(self.graph.e_target[edge])
+        ):
+            needs += self.e_needs[edge]
         self.e_mark[edge] = self.walk
         self.e_needs[edge] = needs
-        self.e_exclusive[edge] = exclusive
+        self.e_exclusive[edge] = use
         return 0
 
     cdef int mark(self, size_t position) except -1:
         """Mark the edge of a chosen vertex, or all edges of a chosen slot."""
         cdef Group* group = &self.board[position]
-        cdef int32_t at
+        cdef size_t at, first = self.contents.size(), last = first
         if group.contents == SINGLE:
-            self.mark_edge(group.edge, group.content, True)
-        elif group.contents == VERTEX and group.edge >= 0:
-            self.mark_edge(group.edge, group.count, group.exclusive)
-        for at in range(group.content, group.content + group.contents):
-            self.mark_edge(self.contents[at].edge, self.contents[at].needs, True)
+            self.mark_edge(group.edge, group.content, EXCLUSIVE)
+        elif group.contents == SHARED:
+            self.stock.take_vertex(group[0], self.contents, False)
+            last = self.contents.size()
+        elif group.contents >= 0:
+            first = group.content
+            last = first + group.contents
+        elif group.edge >= 0:
+            self.mark_edge(
+                group.edge, group.count, EXCLUSIVE if group.exclusive else PASSED
+            )
+        for at in range(first, last):
+            self.mark_edge(
+                self.contents[at].edge, self.contents[at].needs, self.contents[at].use
+            )
         return 0
 
     cdef int mark_between(self, size_t position, int32_t row, bint exclusive) except -1:
@@ -716,7 +919,7 @@ cdef class Walk:
         """
         cdef Group* group = &self.board[position]
         cdef int32_t source
-        if group.contents == VERTEX:
+        if is_vertex(group[0]):
             return 0
         source = self.graph.e_source[
             group.edge if group.contents == SINGLE else self.contents[group.content].edge
@@ -725,7 +928,7 @@ cdef class Walk:
             edge = self.way_in(source)
             if edge < 0 or self.e_mark[<int32_t> edge] == self.walk:
                 break
-            self.mark_edge(edge, self.graph.v_size[source], exclusive)
+            self.mark_edge(edge, self.graph.v_size[source], EXCLUSIVE if exclusive else PASSED)
             source = self.graph.e_source[<int32_t> edge]
         return 0
 
@@ -751,7 +954,8 @@ cdef class Walk:
         group = self.new_group(-1, top_type, root.exclusive)
         group.score = root.score
         group.count = root.count
-        self.root_needs = 1
+        group.contents = root.contents
+        self.root_needs = not self.ledger.is_pool(top)
         self.root_exclusive = False
         self.chosen.clear()
         for at in range(lo, hi):
@@ -786,7 +990,8 @@ cdef class Walk:
         if group.contents < 0 and group.edge >= 0:
             self.mark_up(self.graph.e_source[group.edge], passable)
         for at in range(group.content, group.content + group.contents):
-            self.mark_up(self.graph.e_source[self.contents[at].edge], passable)
+            if not self.contents[at].inner:
+                self.mark_up(self.graph.e_source[self.contents[at].edge], passable)
         return 0
 
     cdef int mark_up(self, int32_t row, const vector[uint8_t]& passable) except -1:
@@ -801,7 +1006,7 @@ cdef class Walk:
         edge = g.v_first_in[row]
         while edge >= 0:
             if g.e_subsystem[edge] == self.ledger.dominant and self.e_mark[edge] != self.walk:
-                self.mark_edge(edge, g.v_size[row], False)
+                self.mark_edge(edge, g.v_size[row], PASSED)
                 self.mark_up(g.e_source[edge], passable)
             edge = g.e_next_in[edge]
         return 0
@@ -814,6 +1019,11 @@ cdef class Walk:
                 return 1 + WORST_CLASS
             return self.map_score[self.graph.v_properties[row]]
         return 1 + enclosing + self.local_id(row) + 1
+
+    cdef int64_t factor(self, int32_t row) noexcept:
+        """Return what a node adds to the scores below it (matching.md 5, node-centric)."""
+        cdef int64_t rest = self.graph.v_uniq[row] % 10000 - 1
+        return (self.local_id(row) + 2) * 10000 + (rest if rest > 0 else -rest)
 
     cdef inline int64_t local_id(self, int32_t row) noexcept:
         return min(max(self.graph.v_id[row], -MOST_ID), MOST_ID)

@@ -11,8 +11,12 @@ COMMANDS: dict[str, Command] = {
     "dump": Command("saving", "dump", "save an instance to a file, to go on elsewhere"),
     "submit": Command("submitting", "submit", "hand jobs in and print their ids"),
     "run": Command("submitting", "run", "hand a job in, wait for it, show its output"),
+    "batch": Command("spawning", "batch", "hand in a script that gets an instance of its own"),
+    "alloc": Command("spawning", "alloc", "have an instance on some resources, for a shell"),
     "bulksubmit": Command("bulk", "bulksubmit", "hand in one job for each of many inputs"),
     "jobs": Command("listing", "jobs", "list jobs"),
+    "pstree": Command("tree", "pstree", "show the instances in the instance"),
+    "top": Command("tree", "top", "watch what they use"),
     "watch": Command("following", "watch", "show what happens, as it happens"),
     "attach": Command("following", "attach", "show the output of a job until it ends"),
     "job-event": Command("changing", "event", "write an event into the log of a job"),
@@ -33,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "resource status": Command("resources", "status", "list nodes by whether they may be used"),
     "resource drain": Command("resources", "drain", "take nodes out of use; list those that are"),
     "resource undrain": Command("resources", "undrain", "put nodes into use again"),
+    "resource resize": Command("resources", "resize", "have more or fewer nodes"),
     "resource attach": Command("resources", "attach", "add vertices to the machine"),
     "resource detach": Command("resources", "detach", "take vertices out of the machine"),
     "housekeeping list": Command("resources", "cleaning", "list jobs whose nodes are cleaned"),
@@ -42,8 +47,8 @@ COMMANDS: dict[str, Command] = {
 
 _GROUPS = (
     ("An instance", ("start", "shutdown", "dump")),
-    ("Jobs in", ("submit", "run", "bulksubmit")),
-    ("Looking", ("jobs", "watch", "attach")),
+    ("Jobs in", ("submit", "run", "batch", "alloc", "bulksubmit")),
+    ("Looking", ("jobs", "pstree", "top", "watch", "attach")),
     (
         "Changing jobs",
         ("update", "cancel", "kill", "hold", "release", "urgency", "job-event"),
@@ -56,7 +61,7 @@ _GROUPS = (
 
 _SUMMARIES = {
     "queue": "list, stop, start, disable, enable, drain, idle",
-    "resource": "list, status, drain, undrain, attach, detach",
+    "resource": "list, status, drain, undrain, resize, attach, detach",
     "housekeeping": "list",
 }
 

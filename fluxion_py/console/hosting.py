@@ -12,6 +12,13 @@ from pathlib import Path
 from threading import Thread
 
 from fluxion_py.cli.tool import DONE, complain
+from fluxion_py.console.nesting import (
+    join,
+    listen_above,
+    outside_of_jobs,
+    set_sizes,
+    settle,
+)
 from fluxion_py.console.setting import Setting, read_setting
 from fluxion_py.duration import parse_duration
 from fluxion_py.errors import InputError
@@ -19,11 +26,13 @@ from fluxion_py.execution.local import Housekeeping, LocalExecutor
 from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.instances.dump import unpack_dump
 from fluxion_py.instances.environment import graph_from_environment
+from fluxion_py.instances.grant import RankMap, graph_of_grant
 from fluxion_py.instances.instance import Instance
 from fluxion_py.match.job import format_jobid
 from fluxion_py.queues.config import QueueConfig
 from fluxion_py.queues.limits import sizes
 from fluxion_py.server.client import SOCKET, URI_VARIABLE
+from fluxion_py.server.lineage import RemoteLink
 from fluxion_py.server.server import Server
 
 JOURNAL = "journal.db"
@@ -39,6 +48,7 @@ class Hosting:
     server: Server
     from_dump: bool = False
     recovers: bool = False
+    link: RemoteLink | None = None
 
     @classmethod
     def prepare(cls, arguments: Namespace, folder: Path) -> "Hosting":
@@ -50,13 +60,19 @@ class Hosting:
         if dump:
             unpack_dump(dump, journal)
         setting = read_setting(arguments, journal)
-        graph = _machine(arguments.graph, folder)
+        link = join(arguments, folder, setting.name)
+        graph, ranks = (
+            (_machine(arguments.graph, folder), RankMap(()))
+            if link is None
+            else graph_of_grant(link.grant["R"])
+        )
         grace = parse_duration(setting.grace)
         executor = LocalExecutor(
             folder / "execution",
             housekeeping=_housekeeping(setting),
             environment={URI_VARIABLE: str(folder / SOCKET)},
             grace=grace,
+            mortal=link is not None,
         )
         instance = Instance(
             graph,
@@ -69,8 +85,11 @@ class Hosting:
             requeue_running=bool(dump),
         )
         instance.journal.set_meta("setting", setting.to_json())
+        if link is not None:
+            settle(instance, link, ranks)
+        set_sizes(instance, arguments)
         server = Server(instance, folder / SOCKET, kill_within=grace + 10)
-        return cls(folder, instance, server, bool(dump), recovers)
+        return cls(folder, instance, server, bool(dump), recovers, link)
 
     def greeting(self) -> str:
         """Return the lines that say what was started."""
@@ -110,19 +129,30 @@ class Hosting:
 
     def serve(self, ready: Callable[[], None]) -> int:
         """Serve until a signal or a `shutdown`."""
-        asyncio.run(self.server.serve(ready))
+
+        def started() -> None:
+            self._listen_above()
+            ready()
+
+        asyncio.run(self.server.serve(started))
         return DONE
+
+    def _listen_above(self) -> None:
+        """Take orders of the parent as they come; without it everything ends."""
+        if self.link is not None:
+            listen_above(self.instance, self.link, self.server)
 
     def serve_for(self, command: Sequence[str]) -> int:
         """Serve while a command runs, with the instance in its environment; end as it does."""
         self.server.kill_jobs = True
         started: list[subprocess.Popen[bytes]] = []
-        environment = {**os.environ, URI_VARIABLE: str(self.server.path)}
+        environment = outside_of_jobs({**os.environ, URI_VARIABLE: str(self.server.path)})
 
         async def run() -> None:
             loop = asyncio.get_running_loop()
 
             def start() -> None:
+                self._listen_above()
                 try:
                     process = subprocess.Popen(command, env=environment)
                 except OSError as error:

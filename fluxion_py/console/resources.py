@@ -145,8 +145,13 @@ def run_undrain(arguments: Namespace) -> int:
 def add_attach(parser: Parser) -> None:
     """Add the options of `resource attach`."""
     parser.add_argument("graph", type=file_name, metavar="FILE", help="JGF with the new vertices")
+    parser.add_argument(
+        "--under",
+        metavar="PATH",
+        help="FILE is a machine of any format, and comes below this vertex, with ranks of its own",
+    )
     add_connection(parser)
-    example(parser, "resource attach rack4.json")
+    example(parser, "resource attach more.json", "resource attach rack4.yaml --under /elk")
 
 
 def run_attach(arguments: Namespace) -> int:
@@ -159,7 +164,24 @@ def run_attach(arguments: Namespace) -> int:
     if len(text) > MAX_GRAPH:
         raise InputError(f"has more than {MAX_GRAPH} characters", source=arguments.graph)
     with open_client(arguments) as client:
-        told = client.call("attach", graph=text, source=arguments.graph)
+        told = client.call("attach", graph=text, source=arguments.graph, under=arguments.under)
+    return _tell(arguments, told)
+
+
+def add_resize(parser: Parser) -> None:
+    """Add the options of `resource resize`."""
+    parser.add_argument("size", type=int, metavar="N", help="the number of nodes")
+    parser.add_argument(
+        "--requeue", action="store_true", help="have the jobs on nodes that go wait again"
+    )
+    add_connection(parser)
+    example(parser, "resource resize 3", "resource resize 3 --requeue")
+
+
+def run_resize(arguments: Namespace) -> int:
+    """Have more or fewer nodes: declared ones, or those that the parent gives."""
+    with open_client(arguments) as client:
+        told = client.call("resize", size=arguments.size, requeue=arguments.requeue)
     return _tell(arguments, told)
 
 

@@ -6,7 +6,14 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from fluxion_py.cli.arguments import Parser, add_command, add_graph, example
+from fluxion_py.cli.arguments import (
+    Parser,
+    add_command,
+    add_graph,
+    at_least_one,
+    example,
+    file_name,
+)
 from fluxion_py.errors import InputError
 from fluxion_py.server.client import DEFAULT_FOLDER
 
@@ -34,6 +41,18 @@ def add_start(parser: Parser) -> None:
     )
     queues.add_argument(
         "--queues", metavar="FILE", help="several queues: a list of tables in TOML, YAML or JSON"
+    )
+    machine.add_argument(
+        "--size", type=at_least_one, metavar="N", help="have only the first N of its nodes for now"
+    )
+    machine.add_argument(
+        "--max-size", type=at_least_one, metavar="N", help="the most that `resource resize` gives"
+    )
+    machine.add_argument(
+        "--part", choices=("node",), help="inside a job: only the node of this task"
+    )
+    machine.add_argument(
+        "--claim", type=file_name, metavar="R", help="inside a job: only what this R names"
     )
     life = parser.add_argument_group("its life")
     life.add_argument(
@@ -69,14 +88,23 @@ def add_start(parser: Parser) -> None:
         "start ./my-batch-of-jobs.sh          # the same for a script; its exit code",
         "start -L elk.json --daemon           # until `fluxion shutdown`; folder fluxion.instance",
         "start --recovery --daemon            # go on after a shutdown or a crash",
+        "batch -N 2 ./my-batch-of-jobs.sh    # one on two nodes of the instance here",
         "start --recovery night.tar -L small4.json --daemon",
     )
 
 
 def run_start(arguments: Namespace) -> int:
-    """Start an instance and, unless it is a daemon, stay until its end."""
+    """Start an instance and, unless it is a daemon, stay until its end.
+
+    As a task of a job of another instance it is on the resources of that job.
+    """
+    from fluxion_py.console.nesting import nested_folder
+
     if arguments.daemon and arguments.command:
         raise InputError("--daemon and a command do not go together")
+    inside = nested_folder(arguments)
+    if inside is not None:
+        return _run(arguments, inside)
     temporary = bool(arguments.command) and arguments.dir is None and arguments.recovery is None
     if temporary:
         import tempfile

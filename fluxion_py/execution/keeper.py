@@ -3,6 +3,7 @@
 Run as `python -m fluxion_py.execution.keeper FOLDER`. It serves one instance at a time at
 FOLDER/keeper.sock: what one has ordered is done before the next is listened to. It writes evidence
 before a program runs, keeps deadlines, and leaves when there is neither an instance nor a process.
+A mortal one (FLUXION_MORTAL=1: an instance inside a job) ends all processes with its instance.
 """
 
 import heapq
@@ -42,6 +43,9 @@ GRACE = 5.0
 WAIT_FOR_INSTANCE = 20.0
 """Seconds that a new keeper waits for its instance."""
 
+_LONGEST_PAUSE = 3600.0
+"""Seconds; a selector refuses to wait for years."""
+
 _CANNOT_RUN, _NOT_FOUND = 126 << 8, 127 << 8
 
 
@@ -65,7 +69,8 @@ class Entry:
 class Keeper:
     """Obeys orders, one at a time, and waits for processes."""
 
-    def __init__(self, folder: Path, grace: float) -> None:
+    def __init__(self, folder: Path, grace: float, *, mortal: bool = False) -> None:
+        self._mortal = mortal
         self._evidence = Evidence(folder / "evidence")
         self._grace = grace
         self._entries: dict[str, Entry] = {}
@@ -127,7 +132,7 @@ class Keeper:
         times = [max(0.0, self._timers[0][0] - time.time())] if self._timers else []
         if self._leave_at:
             times.append(max(0.0, self._leave_at - time.monotonic()))
-        return min(times, default=None)
+        return min(*times, _LONGEST_PAUSE) if times else None
 
     # ---- the instance ----
 
@@ -173,6 +178,10 @@ class Keeper:
             self._client = None
         self._input.clear()
         self._output.clear()
+        if self._mortal:
+            self._orders.clear()
+            for pid in self._by_pid:
+                kill_group(pid, signal.SIGKILL)
 
     def _listen(self) -> None:
         """Listen to the next instance when the orders of the one before are done."""
@@ -350,7 +359,9 @@ def _children() -> socket.socket:
 
 def main() -> None:
     """Serve the folder of the command line; a line on standard output says that it is ready."""
-    keeper = Keeper(Path(sys.argv[1]), float(os.environ.pop("FLUXION_GRACE", GRACE)))
+    grace = float(os.environ.pop("FLUXION_GRACE", GRACE))
+    mortal = os.environ.pop("FLUXION_MORTAL", "") == "1"
+    keeper = Keeper(Path(sys.argv[1]), grace, mortal=mortal)
     os.write(1, b"ready\n")
     silent = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):

@@ -44,7 +44,8 @@ class LocalExecutor:
 
     All tasks run on this computer, whatever node they were given; those of a node that is this
     computer are bound to their cores. `environment` is added to that of every task. `grace` is the
-    number of seconds from SIGTERM to SIGKILL.
+    number of seconds from SIGTERM to SIGKILL. With `mortal` everything ends when this process does,
+    however it ends: for an instance that is itself a job, of which nothing may stay behind.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class LocalExecutor:
         housekeeping: Housekeeping | None = None,
         environment: Mapping[str, str] | None = None,
         grace: float = 5.0,
+        mortal: bool = False,
     ) -> None:
+        self._mortal = mortal
         self.housekeeping = housekeeping is not None
         self._cleaning = housekeeping
         self._folder = folder
@@ -98,6 +101,8 @@ class LocalExecutor:
 
     def _start_keeper(self) -> None:
         environment = {**os.environ, "FLUXION_GRACE": str(self._grace)}
+        if self._mortal:
+            environment["FLUXION_MORTAL"] = "1"
         with (self._folder / "keeper.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "fluxion_py.execution.keeper", str(self._folder)],

@@ -32,6 +32,8 @@ def order_of(launch: Launch, extra: Mapping[str, str]) -> Run:
         raise InputError(f"{len(commands)} tasks; one machine starts {MAX_TASKS_HERE} at most")
     options = _mapping(_mapping(system.get("shell")).get("options"))
     common = {**extra, "FLUX_JOB_ID": format_jobid(launch.jobid)}
+    if launch.directory is not None:
+        common["FLUXION_JOB_DIRECTORY"] = str(launch.directory)
     stdout, stderr = (_file(launch, options, name) for name in ("stdout", "stderr"))
     folder = None if launch.directory is None else str(launch.directory)
     environment = system.get("environment")

@@ -23,7 +23,7 @@ def to_networkx(flat: FlatGraph) -> "nx.DiGraph[str]":
 
     Vertices that share a path get "#uniq_id" behind it. Node attributes are plain scalars, so that
     GraphML can hold them: type, basename, id, name, uniq_id, rank, size, unit, status ("up" or
-    "down"), `property.KEY` and `path.SUBSYSTEM`. Edges have `subsystem`.
+    "down"), divisible (only if true), `property.KEY` and `path.SUBSYSTEM`. Edges have `subsystem`.
     """
     import networkx as nx
 
@@ -43,8 +43,8 @@ def to_networkx(flat: FlatGraph) -> "nx.DiGraph[str]":
     return graph
 
 
-def _attributes(vertex: Vertex) -> dict[str, str | int]:
-    found: dict[str, str | int] = {
+def _attributes(vertex: Vertex) -> dict[str, str | int | bool]:
+    found: dict[str, str | int | bool] = {
         "type": vertex.type,
         "basename": vertex.basename,
         "id": vertex.id,
@@ -55,6 +55,8 @@ def _attributes(vertex: Vertex) -> dict[str, str | int]:
         "unit": vertex.unit,
         "status": "up" if vertex.up else "down",
     }
+    if vertex.divisible:
+        found["divisible"] = True
     found.update((PROPERTY + key, value) for key, value in vertex.properties.items())
     found.update((PATH + subsystem, path) for subsystem, path in vertex.paths.items())
     return found
@@ -87,7 +89,7 @@ def from_networkx(
     """Build a graph from a networkx directed graph, in the empty graph `into` if given.
 
     Each node needs the attribute `type`; `basename`, `id`, `name`, `uniq_id`, `rank`, `size`,
-    `unit`, `status`, `property.KEY` (or a mapping `properties`) and `path.SUBSYSTEM` are optional,
+    `unit`, `status`, `divisible`, `property.KEY` (or a mapping `properties`) and `path.SUBSYSTEM` are optional,
     as is the edge attribute `subsystem`. The root of a subsystem is the vertex without a parent in
     it; missing paths follow from the edges. Raises `GraphError` for a wrong attribute, an
     undirected graph, and edges that go in a circle.
@@ -133,6 +135,11 @@ def _add_vertex(
     basename = text("basename", kind)
     local = integer("id", number, -INT64, INT64)
     name = text("name", basename if local == -1 else f"{basename}{local}")
+    divisible = attributes.get("divisible", False)
+    if not isinstance(divisible, bool):
+        raise GraphError(
+            f"divisible must be true or false, not {divisible!r}", source=source, where=key
+        )
     properties = dict(attributes.get("properties", {}))
     for attribute, value in attributes.items():
         if attribute.startswith(PROPERTY):
@@ -148,6 +155,7 @@ def _add_vertex(
         text("unit", ""),
         properties,
         text("status", "up") != "down",
+        divisible,
     )
 
 

@@ -15,6 +15,20 @@ def children(flat: FlatGraph, row: int, subsystem: int = 0) -> list[int]:
     return [target for target, kind in flat.out_edges(row) if kind == subsystem]
 
 
+def parent(flat: FlatGraph, row: int) -> int:
+    """Return the first row directly above a vertex in containment, -1 for a root."""
+    return next((source for source, kind in flat.in_edges(row) if kind == 0), -1)
+
+
+def ancestors(flat: FlatGraph, rows: Iterable[int]) -> set[int]:
+    """Return all rows above some rows in containment. O(rows + size found)."""
+    found: set[int] = set()
+    for row in rows:
+        while (row := parent(flat, row)) >= 0 and row not in found:
+            found.add(row)
+    return found
+
+
 def below(flat: FlatGraph, rows: Iterable[int], subsystem: int = 0) -> set[int]:
     """Return some rows and all below them in one subsystem (0: containment). O(size found)."""
     stack = list(rows)

@@ -62,6 +62,11 @@ class Vertex:
         return self.flat.unit(self.row)
 
     @property
+    def divisible(self) -> bool:
+        """Whether a request may take a part of `size`; then many jobs may share the vertex."""
+        return self.flat.divisible(self.row)
+
+    @property
     def up(self) -> bool:
         """The vertex's own status; what is above it may be down all the same."""
         return self.flat.up(self.row)
@@ -114,6 +119,8 @@ class Vertex:
             words.append(f"rank={self.rank}")
         if self.size != 1 or self.unit:
             words.append(f"size={self.size}{self.unit}")
+        if self.divisible:
+            words.append("divisible")
         words.append("up" if self.up else "down")
         parts = [" ".join(words)]
         parts += [f"{count} {name}" for name, count in self.below().items()]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 
 from fluxion_py.errors import MatchError
 from fluxion_py.execution.executor import Cleaned, Executor, Finished, Launch, Report, Started
@@ -39,6 +39,7 @@ class InstanceLoop(JobStore):
         self._directory = directory
         self._to_launch: list[Job] = []
         self._children: set[int] = set()
+        self.ends_at: int | None = None
         self._changes = Condition(self._lock)
         self._called = Condition()
         self._news = False
@@ -113,7 +114,8 @@ class InstanceLoop(JobStore):
     def _launch_of(self, job: Job) -> Launch:
         assert job.allocation is not None
         jobspec = self.jobspec(job.id)
-        deadline = job.allocation.expiration if job.duration else None
+        ends = bool(job.duration) or self.ends_at is not None
+        deadline = job.allocation.expiration if ends else None
         return Launch(
             job.id, jobspec, job.allocation, deadline, self.directory_of(job.id), job.userid
         )
@@ -197,13 +199,18 @@ class InstanceLoop(JobStore):
             elif pause:
                 time.sleep(pause)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._closed
+
     def close(self, *, kill: bool = False) -> None:
         """Stop; what is journaled can be gone on with. `kill` ends the running jobs."""
         self._closed = True
         self._wake()
-        if self._thread is not None:
+        if self._thread is not None and self._thread is not current_thread():
             self._thread.join()
-            self._thread = None
+        self._thread = None
         with self._lock:
             if self._executor is not None:
                 self._executor.close(kill=kill)

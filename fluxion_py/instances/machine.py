@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluxion_py.errors import InputError, short
-from fluxion_py.graph.topology import below
+from fluxion_py.graph.topology import ancestors, below, children, parent
 from fluxion_py.graph.vertex import Vertex, plural
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.match.matcher import Matcher
@@ -26,6 +26,7 @@ class Machine:
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
         self.drained: dict[str, Drain] = {}
+        self.away: set[int] = set()
 
     @property
     def signature(self) -> str:
@@ -57,22 +58,58 @@ class Machine:
             del self.drained[name]
         return names
 
+    def present(self) -> list[int]:
+        """Return the ranks of the nodes that are not away, ascending."""
+        flat = self.matcher.graph.flat
+        return sorted({flat.rank(row) for _, row in self.hosts()} - self.away)
+
+    def set_away(self, ranks: Iterable[int]) -> None:
+        """Have the nodes of exactly these ranks be declared, but not there: they are down."""
+        wanted = set(ranks)
+        flat = self.matcher.graph.flat
+        for name, row in self.hosts():
+            rank = flat.rank(row)
+            if (rank in wanted) != (rank in self.away) and name not in self.drained:
+                self.matcher.set_status(Vertex(flat, row).path, rank not in wanted)
+        self.away = wanted
+
+    def paths_of(self, ranks: Iterable[int]) -> list[str]:
+        """Return the paths of the nodes of some ranks."""
+        flat, wanted = self.matcher.graph.flat, set(ranks)
+        return [Vertex(flat, row).path for _, row in self.hosts() if flat.rank(row) in wanted]
+
     def attach(self, text: str, source: str | None) -> str:
         """Add vertices; return a sentence such as "attached 12 vertices: 2 nodes, 10 cores"."""
         counts: dict[str, int] = {}
+        before = self.matcher.graph.counts()
         vertices = self.matcher.attach(text, source=source)
         for vertex in vertices:
             counts[vertex.type] = counts.get(vertex.type, 0) + 1
         parts = [
             f"{number} {kind if number == 1 else plural(kind)}" for kind, number in counts.items()
         ]
-        return f"attached {len(vertices)} vertices: {', '.join(parts)}"
+        new = [kind for kind in counts if not before.get(kind)]
+        told = f" (new type: {', '.join(new)})" if new else ""
+        return f"attached {len(vertices)} vertices: {', '.join(parts)}{told}"
 
     def rows_below(self, path: str) -> set[int]:
         """Return the rows of a path and of all below it. Raises `GraphError`."""
         flat = self.matcher.graph.flat
         start = [self.matcher.graph[path].row]
         return set(below(flat, start, flat.find_subsystem("containment")))
+
+    def jobs_on(self, jobs: Iterable[Job], rows: set[int]) -> list[Job]:
+        """Return the jobs that hold one of some rows, or own something above one."""
+        above = ancestors(self.matcher.graph.flat, rows)
+        return [
+            job
+            for job in jobs
+            if job.allocation is not None
+            and any(
+                row in rows or (whole and row in above)
+                for row, _, whole, _ in job.allocation.selection.vertices
+            )
+        ]
 
     def listing(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Return each node as data: see `Instance.resources`."""
@@ -108,6 +145,23 @@ class Machine:
             )
         return found
 
+    def lonely_above(self, path: str) -> str:
+        """Return the path of the highest vertex, but the root, that has nothing else below it."""
+        flat = self.matcher.graph.flat
+        row = self.matcher.graph[path].row
+        while (above := parent(flat, row)) != flat.root() and above >= 0:
+            if len(children(flat, above)) > 1:
+                break
+            row = above
+        return Vertex(flat, row).path
+
+    def remove(self, path: str) -> None:
+        """Take vertices out. Raises as `Matcher.remove`."""
+        self.matcher.remove(path)
+        here = {name for name, _ in self.hosts()}
+        for name in self.drained.keys() - here:
+            del self.drained[name]
+
     def _names(self, hosts: str) -> list[str]:
         names = list(Hostlist(parse_hostlist(hosts)))
         known = {name for name, _ in self.hosts()}
@@ -119,5 +173,5 @@ class Machine:
     def _set_status(self, names: Iterable[str], status: str) -> None:
         flat, wanted = self.matcher.graph.flat, set(names)
         for name, row in self.hosts():
-            if name in wanted:
+            if name in wanted and flat.rank(row) not in self.away:
                 self.matcher.set_status(Vertex(flat, row).path, status)

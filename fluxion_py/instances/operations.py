@@ -9,6 +9,7 @@ from fluxion_py.instances.clock import Clock
 from fluxion_py.instances.journal import Journal
 from fluxion_py.instances.loop import InstanceLoop
 from fluxion_py.instances.machine import Machine
+from fluxion_py.instances.placing import placed_under
 from fluxion_py.queues.events import INSTANCE, Event
 from fluxion_py.queues.job import Job
 from fluxion_py.queues.jobid import format_jobid
@@ -86,11 +87,19 @@ class InstanceOperations(InstanceLoop):
             names = self.machine.undrain(hosts)
             self._machine_event("undrain", now, hosts=",".join(names))
 
-    def attach(self, text: str, *, source: str | None = None) -> str:
-        """Add vertices (JGF) and say what came of it: type counts, jobs looked at again."""
+    def attach(self, text: str, *, source: str | None = None, under: str | None = None) -> str:
+        """Add vertices and say what came of it: type counts, jobs looked at again.
+
+        The text is JGF with the way from the root; with `under` any description of what comes below
+        that path, with ranks of its own. Raises `GraphError`; then nothing has changed.
+        """
         with self._change() as now:
+            where = ""
+            if under is not None:
+                text, paths = placed_under(self.queue.matcher.graph, text, under, source)
+                where = f" {', '.join(paths[:5])}{', ...' if len(paths) > 5 else ''}:"
             never = {job.id for job in self.queue.pending() if job.request.never}
-            told = self.machine.attach(text, source)
+            told = self.machine.attach(text, source).replace("attached", f"attached{where}", 1)
             left = self._machine_event("attach", now, text=text)
             waiting = sum(lane.pending for lane in self.queue.lanes.values())
         can = len(never) - len(left)
@@ -102,7 +111,7 @@ class InstanceOperations(InstanceLoop):
         """Take vertices out; refused if jobs run there, unless `force` fails them."""
         with self._change() as now:
             rows = self.machine.rows_below(path)
-            there = [job for job in self.queue.jobs.values() if _holds(job, rows)]
+            there = self.machine.jobs_on(self.queue.jobs.values(), rows)
             if there and not force:
                 ids = ", ".join(format_jobid(job.id) for job in there[:5])
                 raise InputError(
@@ -111,7 +120,7 @@ class InstanceOperations(InstanceLoop):
                 )
             for lane in self.queue.lanes.values():
                 lane.drop_plans(now)
-            self.queue.matcher.remove(path)
+            self.machine.remove(path)
             for job in there:
                 self.queue.failed(job.id, "resource", f"{path} was taken away", now=now)
                 self._end_running(job.id, _SIGTERM, now)
@@ -146,15 +155,12 @@ class InstanceOperations(InstanceLoop):
                     self.machine.drain(context["hosts"], context["reason"], event.timestamp)
                 elif action == "undrain":
                     self.machine.undrain(context["hosts"])
+                elif action == "size":
+                    self.machine.set_away(context["away"])
                 elif action == "attach" and not moved:
                     self.machine.attach(context["text"], None)
                 elif action == "remove" and not moved:
-                    self.queue.matcher.remove(context["path"])
+                    self.machine.remove(context["path"])
             except FluxionError as error:
                 notes.append(f"{action} was not done again: {error}")
         return notes
-
-
-def _holds(job: Job, rows: set[int]) -> bool:
-    held = job.allocation
-    return held is not None and any(row in rows for row, *_ in held.selection.vertices)

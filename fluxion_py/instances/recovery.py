@@ -57,6 +57,12 @@ class Recovery:
             else:
                 self._lose(job, "its resources could not be booked again")
 
+    def end_in_process(self, document: str) -> None:
+        """End the jobs that were instances in the process that died: nothing is left of them."""
+        for job in list(self.store.queue.jobs.values()):
+            if job.state in RUNNING and self.store.journal.document(job.id, document) is not None:
+                self._lose(job, "it was an instance in a process that has ended")
+
     def ask(self, executor: Executor | None, launch_of: Callable[[Job], Launch]) -> None:
         """Ask the executor about the running jobs."""
         for job in list(self.store.queue.jobs.values()):

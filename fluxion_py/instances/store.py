@@ -114,7 +114,7 @@ class JobStore:
         events = self.queue.take_events()
         for event in events:
             self._changed.add(event.jobid)
-            if event.name in ("alloc", "reserve", "jobspec-update"):
+            if event.name in ("alloc", "reserve", "resize", "jobspec-update"):
                 job = self.queue.jobs[event.jobid]
                 if event.name == "jobspec-update":
                     self._write_request(job.request)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fluxion_py.errors import FormatError, short
 from fluxion_py.idset import format_idset, parse_idset
-from fluxion_py.jobspec.model import UNLIMITED, Count
+from fluxion_py.jobspec.model import MOST, UNLIMITED, Count, open_end
 from fluxion_py.jobspec.problem import Path, Problem, known
 
 MAX_CHOICES = 65_536
@@ -32,7 +32,7 @@ def parse_count(text: str) -> Count:
     match = _RANGE.match(body)
     if match is not None:
         low, high, _, operand, operator = match.groups()
-        maximum = UNLIMITED if high is None else int(high)
+        maximum = open_end(int(low)) if high is None else int(high)
         return _checked(text, Count(int(low), maximum, operator or "+", int(operand or 1)))
     try:
         choices = parse_idset(body, limit=MAX_CHOICES)
@@ -45,8 +45,8 @@ def parse_count(text: str) -> Count:
 
 def _checked(text: str, count: Count) -> Count:
     broken = broken_rule(count)
-    if broken is None and count.max > UNLIMITED:
-        broken = f"{count.max} is larger than {UNLIMITED}"
+    if broken is None and count.max > MOST:
+        broken = f"{count.max} is larger than {MOST}"
     if broken is not None:
         raise FormatError(f"bad count {short(text)}: {broken}", hint=_HINT)
     return count
@@ -79,7 +79,7 @@ def read_count(value: object, path: Path, *, reference: bool) -> Count:
     if isinstance(value, (int, float, str)):
         if isinstance(value, str) and not _WHOLE.match(value):
             return _read_text(value, path)
-        number = _unsigned(value, path)
+        number = _unsigned(value, path, reference=reference)
         if number == 0 and not reference:
             raise Problem("the count is 0", path, hint="ask for at least 1, or leave it out")
         return Count(number, number)
@@ -95,13 +95,14 @@ def _read_text(text: str, path: Path) -> Count:
         raise Problem(error.message, path, hint=error.hint, conversion=True) from None
 
 
-def _unsigned(value: object, path: Path) -> int:
-    """Return an unsigned 32-bit number, as the reference reads it."""
+def _unsigned(value: object, path: Path, *, reference: bool) -> int:
+    """Return an unsigned number: of 32 bits, as the reference reads it, or up to 2^62."""
+    most = UNLIMITED if reference else MOST
     if isinstance(value, str) and _WHOLE.match(value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= UNLIMITED:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise Problem(
-            f"{short(value)} is no whole number from 0 to {UNLIMITED}",
+            f"{short(value)} is no whole number from 0 to {most}",
             path,
             hint=_HINT,
             conversion=True,
@@ -120,10 +121,10 @@ def _read_mapping(value: Mapping[str, Any], path: Path, *, reference: bool) -> C
     for key in _KEYS:
         if key in value and not isinstance(value[key], (bool, int, float, str)):
             raise known(f'Value of "{key}" must be a scalar', (*path, key))
-    minimum = _unsigned(value["min"], (*path, "min"))
+    minimum = _unsigned(value["min"], (*path, "min"), reference=reference)
     given = [key for key in _KEYS[1:] if key in value]
     if not given:
-        count = Count(minimum, UNLIMITED)
+        count = Count(minimum, open_end(minimum))
     elif len(given) < 3:
         raise known(
             'All or none of "max", "operator", and "operand" must be specified',
@@ -133,9 +134,9 @@ def _read_mapping(value: Mapping[str, Any], path: Path, *, reference: bool) -> C
     else:
         count = Count(
             minimum,
-            _unsigned(value["max"], (*path, "max")),
+            _unsigned(value["max"], (*path, "max"), reference=reference),
             _operator(value["operator"], (*path, "operator")),
-            _unsigned(value["operand"], (*path, "operand")),
+            _unsigned(value["operand"], (*path, "operand"), reference=reference),
         )
     broken = broken_rule(count)
     if broken is not None:
@@ -165,7 +166,7 @@ def format_count(count: Count) -> int | str | dict[str, int | str]:
         return format_idset(count.choices)
     if count.min == count.max:
         return count.min
-    if (count.max, count.operator, count.operand) == (UNLIMITED, "+", 1):
+    if (count.max, count.operator, count.operand) == (open_end(count.min), "+", 1):
         return {"min": count.min}
     return {
         "min": count.min,

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 UNLIMITED = 2**32 - 1
 """The default maximum of a count: as many as there are."""
 
+MOST = 2**62
+"""The largest count: units of a divisible vertex, such as bytes."""
+
 SLOT_TYPES = ("slot", "xor_slot")
 """Types that name no vertex of the machine, but what tasks run in."""
+
+
+def open_end(minimum: int) -> int:
+    """Return the largest count of a range without an end."""
+    return UNLIMITED if minimum <= UNLIMITED else MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Count:
         """Return the largest acceptable count that is at most `available`, or 0.
 
         The rule of jobspec.md 3; the series is computed in unsigned 32-bit arithmetic as the
-        reference does. O(log max) for `*` and `^`, O(1) for `+`.
+        reference does, unless `max` is beyond that. O(log max) for `*` and `^`, O(1) for `+`.
         """
         if self.min > self.max or self.min > available:
             return 0
@@ -51,8 +59,11 @@ class Count:
         best = value = self.min
         while value <= limit:
             best = value
-            following = value * self.operand if self.operator == "*" else value**self.operand
-            following &= UNLIMITED
+            following = (
+                value * self.operand if self.operator == "*" else value ** min(self.operand, 63)
+            )
+            if self.max <= UNLIMITED:
+                following &= UNLIMITED
             if following <= value:
                 break
             value = following
@@ -61,7 +72,7 @@ class Count:
     @property
     def ceiling(self) -> int:
         """The "effective max": what the count resolves to when there is plenty."""
-        return self.resolve(UNLIMITED)
+        return self.resolve(max(UNLIMITED, self.max))
 
 
 @dataclass(frozen=True, slots=True)

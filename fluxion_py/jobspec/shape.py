@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from fluxion_py.errors import FormatError, JobspecError
 from fluxion_py.jobspec.counts import format_count, parse_count
-from fluxion_py.jobspec.model import SLOT_TYPES, UNLIMITED, Count, Jobspec, Resource, Task
+from fluxion_py.jobspec.model import SLOT_TYPES, Count, Jobspec, Resource, Task, open_end
 from fluxion_py.jobspec.requires import parse_requires
 from fluxion_py.jobspec.shorthand import system_duration
 
@@ -265,7 +265,7 @@ def _format(resource: Resource) -> str:
 def _format_count(count: Count) -> str:
     if count.choices or count.min == count.max:
         return str(format_count(count))
-    ends = f"{count.min}+" if count.max == UNLIMITED else f"{count.min}-{count.max}"
+    ends = f"{count.min}+" if count.max == open_end(count.min) else f"{count.min}-{count.max}"
     if (count.operator, count.operand) == ("+", 1):
         return ends
     return f"{ends}:{count.operand}:{count.operator}"

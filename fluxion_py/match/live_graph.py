@@ -13,6 +13,7 @@ from fluxion_py.graph.topology import below
 from fluxion_py.graph.vertex import Vertex
 from fluxion_py.idset import IDset
 from fluxion_py.match import release, state
+from fluxion_py.match.candidates import Candidates
 from fluxion_py.match.constraint_mask import ConstraintMasks
 from fluxion_py.match.job import JobTable
 from fluxion_py.match.policy import Policy, parse_policy
@@ -49,6 +50,8 @@ class LiveGraph:
         self.prune_filters = prune_filters or DEFAULT_FILTERS
         self._setting = (subsystems, traverser)
         names = _subsystem_names(subsystems)
+        self._possible: dict[object, bool] = {}
+        self._possible_at = (-1, -1)
         self._dominant = names[0]
         self._subsystem = graph.flat.find_subsystem(self._dominant)
         self._engine = Engine(
@@ -60,6 +63,7 @@ class LiveGraph:
             search=search,
         )
         self._masks = ConstraintMasks(graph.flat)
+        self._candidates = Candidates(graph.flat)
         self._preparer = Preparer(
             self._engine,
             node_exclusive=self.policy.node_exclusive,
@@ -94,6 +98,15 @@ class LiveGraph:
         if seconds >= self._engine.graph_end:
             raise MatchError(f"{seconds} is past the graph's time, 0 to {self._engine.graph_end}")
         self._now = seconds
+
+    @property
+    def graph_end(self) -> int:
+        """The end of the graph's life time: what is booked ends then at the latest."""
+        return self._engine.graph_end
+
+    @graph_end.setter
+    def graph_end(self, seconds: int) -> None:
+        self._engine.graph_end = seconds
 
     @contextmanager
     def _steady(self) -> Iterator[None]:
@@ -145,6 +158,27 @@ class LiveGraph:
                 self._engine.set_status(row, status in (True, "up"))
             self._changes += 1
             self._status_changes += 1
+
+    def resize(self, path: str, size: int) -> None:
+        """Change the units of the divisible vertices of a path; jobs keep what they have of them.
+
+        If that is more, nothing is free until enough is given back. Raises `GraphError` for an
+        unknown path, a vertex that is not divisible, and a size below 0 or too large. O(depth).
+        """
+        with self._steady():
+            for row in self._rows(path):
+                self._engine.resize(row, size)
+            self._changes += 1
+            self._status_changes += 1
+
+    def available(self, path: str, *, at: int | None = None, duration: int = 1) -> int:
+        """Return the units of a vertex that are free all through a window, from now or `at` on.
+
+        Of all vertices of the path together. Raises `GraphError` for an unknown path.
+        """
+        with self._steady():
+            start = self._now if at is None else at
+            return sum(self._engine.available(row, start, duration) for row in self._rows(path))
 
     def set_property(self, path: str, key: str, value: str = "") -> None:
         """Set a property of every vertex of a path. Raises `GraphError`."""
@@ -242,6 +276,7 @@ class LiveGraph:
             "growth": list(self._growth),
             "down": [row for row in flat.rows() if not flat.up(row)],
             "properties": [[row, flat.properties(row)] for row in touched],
+            "sizes": state.sizes(flat),
         }
 
     def _resume(self, saved: Mapping[str, Any]) -> None:
@@ -259,6 +294,10 @@ class LiveGraph:
             if how not in grow:
                 raise InputError(f"unknown change {how!r}", where="growth")
             grow[how](what)
+        for row, size in state.pairs(saved.get("sizes", ()), "sizes"):
+            if not (isinstance(row, int) and 0 <= row < len(flat) and flat.divisible(row)):
+                raise InputError(f"the graph has no divisible vertex {row}", where="sizes")
+            self._engine.resize(row, size)
         down = set(saved["down"])
         for row in flat.rows():
             if flat.up(row) != (row not in down):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fluxion_py.jobspec.model import Jobspec
     from fluxion_py.match.explain import Explanation
 
+MAX_POSSIBLE = 4096
+"""Requests of which it is kept whether they can ever fit."""
+
 
 class Matcher(LiveGraph):
     """Finds and books resources of one graph, now and in the future.
@@ -47,28 +50,48 @@ class Matcher(LiveGraph):
             return self._preparer.prepare(jobspec, like)
 
     def allocate(
-        self, jobspec: "Jobspec | Prepared", *, jobid: int | None = None, now: int | None = None
+        self,
+        jobspec: "Jobspec | Prepared",
+        *,
+        jobid: int | None = None,
+        now: int | None = None,
+        within: Iterable[str] | None = None,
+        without: Iterable[str] | None = None,
     ) -> Allocation:
         """Book what a jobspec asks for, from now on; `now` moves the clock.
 
         Raises `Busy` if it does not fit now, `Unsatisfiable` if it never can, both with an
         `explanation`; `JobspecError` for a request that means nothing; `MatchError` for a job id
         that is in use. Without `jobid` the next free one is taken.
+
+        Only nodes named by `within`, and none named by `without`, come into question, besides what
+        the constraints of the jobspec say: for candidates that differ from call to call.
         """
-        return self._book("allocate", jobspec, jobid, now)
+        return self._book(jobspec, False, jobid, now, within, without)
 
     def reserve(
-        self, jobspec: "Jobspec | Prepared", *, jobid: int | None = None, now: int | None = None
+        self,
+        jobspec: "Jobspec | Prepared",
+        *,
+        jobid: int | None = None,
+        now: int | None = None,
+        within: Iterable[str] | None = None,
+        without: Iterable[str] | None = None,
     ) -> Allocation:
         """Book what a jobspec asks for, now or at the earliest later time; as `allocate`.
 
         Start times are tried where other jobs start or end. `Busy` means that it never becomes free
         again, or that too many nodes are down.
         """
-        return self._book("allocate_orelse_reserve", jobspec, jobid, now)
+        return self._book(jobspec, True, jobid, now, within, without)
 
     def without_allocating(
-        self, jobspec: "Jobspec | Prepared", *, future: bool = False
+        self,
+        jobspec: "Jobspec | Prepared",
+        *,
+        future: bool = False,
+        within: Iterable[str] | None = None,
+        without: Iterable[str] | None = None,
     ) -> Allocation:
         """Return what `allocate` (or `reserve`, if `future`) would give; nothing is booked.
 
@@ -76,12 +99,14 @@ class Matcher(LiveGraph):
         """
         op = "without_allocating_future" if future else "without_allocating"
         with self._steady():
-            return self._match(op, self._preparer.prepare(jobspec), None)
+            prepared = self._preparer.prepare(jobspec)
+            return self._match(op, prepared, self._allowed(prepared, within, without))
 
     def satisfiable(self, jobspec: "Jobspec | Prepared") -> bool:
         """Say whether it fits if everything is up and free. Raises `JobspecError`."""
         with self._steady():
-            return self._satisfiable(self._preparer.prepare(jobspec))
+            prepared = self._preparer.prepare(jobspec)
+            return self._satisfiable(prepared, self._allowed(prepared))
 
     def explain(self, jobspec: "Jobspec | Prepared") -> "Explanation":
         """Return whether it fits now, later or never, and if not now, what is short.
@@ -94,16 +119,24 @@ class Matcher(LiveGraph):
         with self._steady():
             prepared = self._preparer.prepare(jobspec)
             try:
-                found = self._match("without_allocating_future", prepared, None)
+                found = self._match("without_allocating_future", prepared, self._allowed(prepared))
             except (Busy, Unsatisfiable) as refusal:
                 explanation: Explanation = refusal.explanation
                 return explanation
             if not found.reserved:
                 return FITS
-            return replace(self._explain(prepared, self.now, never=False), earliest=found.at)
+            found_why = self._explain(prepared, self._allowed(prepared), self.now, never=False)
+            return replace(found_why, earliest=found.at)
 
     def attempt(
-        self, jobspec: "Jobspec | Prepared", *, jobid: int, now: int, later: bool = False
+        self,
+        jobspec: "Jobspec | Prepared",
+        *,
+        jobid: int,
+        now: int,
+        later: bool = False,
+        within: Iterable[str] | None = None,
+        without: Iterable[str] | None = None,
     ) -> Allocation | None:
         """Do what `allocate`, or `reserve` if `later`, does; None where they raise a refusal.
 
@@ -114,7 +147,7 @@ class Matcher(LiveGraph):
             jobid = self._jobs.new_id(jobid)
             if now != self._now:
                 self.now = now
-            return self._try(prepared, jobid, later)
+            return self._try(prepared, jobid, later, self._allowed(prepared, within, without))
 
     def allocate_many(
         self, jobspec: "Jobspec | Prepared", count: int, *, now: int | None = None
@@ -130,14 +163,14 @@ class Matcher(LiveGraph):
             if now is not None:
                 self.now = now
             first = self._jobs.next_id
-            allowed = self._masks.allowed(prepared.jobspec.constraints)
+            allowed = self._allowed(prepared)
             done = self._engine.allocate_many(
                 prepared.request, prepared.duration, first, count, self._now, allowed
             )
             if done:
                 self._changes += 1
                 self._jobs.add_bulk(range(first, first + done), prepared.jobspec)
-            while done < count and self._try(prepared, first + done, later=False) is not None:
+            while done < count and (self._try(prepared, first + done, False, allowed) is not None):
                 done += 1
             return Bulk(self._allocation, range(first, first + done))
 
@@ -156,7 +189,18 @@ class Matcher(LiveGraph):
 
     def satisfiable_many(self, jobspecs: "Iterable[Jobspec | Prepared]") -> list[bool]:
         """Say of each request whether it fits if everything is up and free."""
-        return [self.satisfiable(jobspec) for jobspec in jobspecs]
+        found = []
+        with self._steady():
+            self._forget_possible()
+            for jobspec in jobspecs:
+                prepared = self._ready(jobspec)
+                known = None
+                if prepared.jobspec.constraints is None:
+                    known = self._possible.get(prepared.request)
+                if known is None:
+                    known = self._satisfiable(prepared, self._allowed(prepared))
+                found.append(known)
+        return found
 
     def _ready(self, jobspec: "Jobspec | Prepared") -> Prepared:
         """Return the request compiled for the graph as it is; the lock is held."""
@@ -166,23 +210,43 @@ class Matcher(LiveGraph):
             return jobspec
         return self._preparer.prepare(jobspec)
 
+    def _allowed(
+        self,
+        prepared: Prepared,
+        within: Iterable[str] | None = None,
+        without: Iterable[str] | None = None,
+    ) -> bytes | None:
+        """Return the mask of what comes into question, None for everything."""
+        constraints = prepared.jobspec.constraints
+        allowed = None if constraints is None else self._masks.allowed(constraints)
+        return self._candidates.mask(within, without, allowed)
+
     def _book(
-        self, op: str, jobspec: "Jobspec | Prepared", jobid: int | None, now: int | None
+        self,
+        jobspec: "Jobspec | Prepared",
+        later: bool,
+        jobid: int | None,
+        now: int | None,
+        within: Iterable[str] | None,
+        without: Iterable[str] | None,
     ) -> Allocation:
         with self._lock:
             prepared = self._ready(jobspec)
             jobid = self._jobs.new_id(jobid)
             if now is not None:
                 self.now = now
-            found = self._try(prepared, jobid, op != "allocate")
+            allowed = None
+            if not (within is without is prepared.jobspec.constraints is None):
+                allowed = self._allowed(prepared, within, without)
+            found = self._try(prepared, jobid, later, allowed)
             if found is None:
-                raise self._refusal(prepared)
+                raise self._refusal(prepared, allowed)
             return found
 
-    def _try(self, prepared: Prepared, jobid: int, later: bool) -> Allocation | None:
+    def _try(
+        self, prepared: Prepared, jobid: int, later: bool, allowed: bytes | None
+    ) -> Allocation | None:
         """Book a job now, or `later`; None if it does not fit."""
-        constraints = prepared.jobspec.constraints
-        allowed = None if constraints is None else self._masks.allowed(constraints)
         answer = self._engine.attempt(
             prepared.request, prepared.duration, jobid, self._now, allowed, later
         )
@@ -190,32 +254,33 @@ class Matcher(LiveGraph):
             return None
         if answer is NotImplemented:
             op = "allocate_orelse_reserve" if later else "allocate"
-            found = self._answer(op, prepared, jobid)
+            found = self._answer(op, prepared, jobid, allowed)
             if found is None:
                 return None
         else:
             at, duration, listing = answer
-            reserved = at > self._now
             found = Allocation(
-                self.graph.flat, listing, jobid, at, duration, reserved, prepared.jobspec
+                self.graph.flat, listing, jobid, at, duration, at > self._now, prepared.jobspec
             )
         self._changes += 1
         return self._jobs.add(found, planned=found.reserved)
 
-    def _match(self, op: str, prepared: Prepared, jobid: int | None) -> Allocation:
-        found = self._answer(op, prepared, jobid)
+    def _match(self, op: str, prepared: Prepared, allowed: bytes | None) -> Allocation:
+        """Return the answer of an operation that books nothing."""
+        found = self._answer(op, prepared, None, allowed)
         if found is None:
-            raise self._refusal(prepared)
+            raise self._refusal(prepared, allowed)
         return found
 
-    def _refusal(self, prepared: Prepared) -> MatchError:
+    def _refusal(self, prepared: Prepared, allowed: bytes | None) -> MatchError:
         """Return what tells that a request does not fit, and on demand why."""
-        never = not self._satisfiable(prepared)
-        later = partial(self._explain_later, prepared, self._now, never, self._changes)
+        never = not self._satisfiable(prepared, allowed)
+        later = partial(self._explain_later, prepared, allowed, self._now, never, self._changes)
         return (Unsatisfiable if never else Busy)(explanation=later)
 
-    def _answer(self, op: str, prepared: Prepared, jobid: int | None) -> Allocation | None:
-        allowed = self._masks.allowed(prepared.jobspec.constraints)
+    def _answer(
+        self, op: str, prepared: Prepared, jobid: int | None, allowed: bytes | None
+    ) -> Allocation | None:
         outcome = self._engine.match(
             op, prepared.request, prepared.duration, jobid or 0, self._now, allowed
         )
@@ -231,27 +296,41 @@ class Matcher(LiveGraph):
             prepared.jobspec,
         )
 
-    def _satisfiable(self, prepared: Prepared) -> bool:
-        allowed = self._masks.allowed(prepared.jobspec.constraints)
+    def _satisfiable(self, prepared: Prepared, allowed: bytes | None) -> bool:
+        """Say whether it ever fits; what is known of a request without a constraint is kept."""
+        self._forget_possible()
+        known = self._possible.get(prepared.request) if allowed is None else None
+        if known is not None:
+            return known
         outcome = self._engine.match(
             "satisfiability", prepared.request, prepared.duration, 0, self._now, allowed
         )
-        return outcome.errno is Errno.OK
+        found = outcome.errno is Errno.OK
+        if allowed is None:
+            self._possible[prepared.request] = found
+        return found
+
+    def _forget_possible(self) -> None:
+        """Forget which requests fit if the machine is another one since, or of too many."""
+        if self._possible_at != self.machine_epoch or len(self._possible) >= MAX_POSSIBLE:
+            self._possible.clear()
+            self._possible_at = self.machine_epoch
 
     def _explain_later(
-        self, prepared: Prepared, now: int, never: bool, changes: int
+        self, prepared: Prepared, allowed: bytes | None, now: int, never: bool, changes: int
     ) -> "Explanation":
         with self._steady():
             if changes == self._changes:
-                return self._explain(prepared, now, never=never)
+                return self._explain(prepared, allowed, now, never=never)
             found = self.explain(prepared)
             return replace(found, text=f"{found.text} (things have changed since the refusal)")
 
-    def _explain(self, prepared: Prepared, now: int, *, never: bool) -> "Explanation":
+    def _explain(
+        self, prepared: Prepared, allowed: bytes | None, now: int, *, never: bool
+    ) -> "Explanation":
         from fluxion_py.match.explain import explain
         from fluxion_py.match.survey import View
 
-        allowed = self._masks.allowed(prepared.jobspec.constraints)
         view = View(now, prepared.duration, allowed, never)
         return explain(self._engine, self._dominant, prepared.jobspec.resources, view)
 
@@ -346,12 +425,15 @@ class Matcher(LiveGraph):
             jobid = self._jobs.new_id(jobid)
             grant = read_grant(self.graph.flat, R, self._dominant)
             duration = grant.duration or self._engine.graph_end - grant.at
-            outcome = self._engine.restore(jobid, grant.claims.rows, grant.at, duration, self._now)
+            claims = grant.claims
+            outcome = self._engine.restore(
+                jobid, claims.rows, grant.at, duration, self._now, claims.units
+            )
             if outcome.errno is Errno.BUSY:
                 raise Busy(f"busy: {outcome.messages} is not free in the time of the R")
             if outcome.errno is not Errno.OK:
                 raise MatchError(f"the R is of no time: from {grant.at}, {duration} seconds")
-            selection = outcome.selection or selection_of_claims(self.graph.flat, grant.claims)
+            selection = outcome.selection or selection_of_claims(self.graph.flat, claims)
             later = grant.at > self._now
             found = Allocation(self.graph.flat, selection, jobid, grant.at, duration, later)
             self._changes += 1

@@ -66,7 +66,8 @@ class Preparer:
             self._epoch = epoch
         request = self._requests.get(resources)
         if request is None:
-            if not self._node_exclusive and not _takes_anything(resources):
+            pools = frozenset(self._engine.graph.divisible_types())
+            if not self._node_exclusive and not _takes_anything(resources, pools):
                 raise JobspecError(
                     "nothing in the request would be exclusive, so the job would get nothing",
                     where="resources",
@@ -123,8 +124,11 @@ def _alternatives_in(resources: Sequence[Resource], place: str = "resources") ->
     return None
 
 
-def _takes_anything(resources: Sequence[Resource]) -> bool:
+def _takes_anything(resources: Sequence[Resource], pools: frozenset[str]) -> bool:
     return any(
-        resource.type in SLOT_TYPES or resource.exclusive or _takes_anything(resource.children)
+        resource.type in SLOT_TYPES
+        or resource.type in pools
+        or resource.exclusive
+        or _takes_anything(resource.children, pools)
         for resource in resources
     )

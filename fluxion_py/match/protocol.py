@@ -46,9 +46,15 @@ class MatchEngine(Protocol):
         ...
 
     def restore(
-        self, jobid: int, claims: Mapping[int, bool], at: int, duration: int, now: int = 0
+        self,
+        jobid: int,
+        claims: Mapping[int, bool],
+        at: int,
+        duration: int,
+        now: int = 0,
+        units: Mapping[int, int] | None = None,
     ) -> Outcome:
-        """Charge the claimed rows: True whole, False shared."""
+        """Charge the claimed rows: True whole, False shared; `units` of divisible vertices."""
         ...
 
     def cancel(self, jobid: int) -> Release:

@@ -38,7 +38,7 @@ def check_owned(
     It must own something there, and must not own a vertex above it that it keeps: that would
     leave a hole nobody can use.
     """
-    owned = {row for row, _, whole, _ in selection.vertices if whole}
+    owned = held(selection)
     gone = set().union(*parts.values())
     for name, rows in parts.items():
         if owned.isdisjoint(rows):
@@ -52,14 +52,28 @@ def check_owned(
     return gone
 
 
+def held(selection: Selection) -> set[int]:
+    """Return the rows that are there for themselves: owned whole, or the end of a branch.
+
+    A shared vertex at an end is a pool of which a part is taken, or was asked for as shared.
+    """
+    inner = {source for source, _, _ in selection.edges}
+    return {
+        row
+        for row, _, whole, _ in selection.vertices
+        if whole or (selection.edges and row not in inner)
+    }
+
+
 def remaining(selection: Selection, gone: Collection[int]) -> Selection:
     """Return a selection without some rows, and without shared vertices that then hold nothing."""
     children: dict[int, list[int]] = {}
     for source, target, _ in selection.edges:
         children.setdefault(source, []).append(target)
     kept: set[int] = set()
-    for row, _, whole, _ in selection.vertices:  # children come before their parents
-        if row not in gone and (whole or not kept.isdisjoint(children.get(row, ()))):
+    own = held(selection)
+    for row, _, _, _ in selection.vertices:  # children come before their parents
+        if row not in gone and (row in own or not kept.isdisjoint(children.get(row, ()))):
             kept.add(row)
     return Selection(
         [vertex for vertex in selection.vertices if vertex[0] in kept],

@@ -99,4 +99,9 @@ def _claim_above(flat: FlatGraph, claims: Claims, row: int) -> None:
 
 def selection_of_claims(flat: FlatGraph, claims: Claims) -> Selection:
     """Return claims as a selection of unconnected vertices, for a graph that lacks their root."""
-    return Selection([(row, flat.size(row), whole, 1) for row, whole in claims.rows.items()])
+    return Selection(
+        [
+            (row, claims.units.get(row, flat.size(row)), whole, 1)
+            for row, whole in claims.rows.items()
+        ]
+    )

@@ -36,7 +36,7 @@ _KEYS: dict[str, type] = {
 def digest(flat: FlatGraph) -> str:
     """Return a digest of what is fixed in a graph: its vertices, their sizes and paths, its edges.
 
-    Status and properties, which change, are not in it. Equal graphs have equal digests, whatever
+    Status, properties and sizes of divisible vertices, which change, are not in it. Equal graphs have equal digests, whatever
     format they were read from.
     """
     return graph_digest(flat)
@@ -52,6 +52,13 @@ def check(state: object) -> Mapping[str, Any]:
     if state["version"] != VERSION:
         raise InputError(f"version {state['version']} is not {VERSION}", where="version")
     return state
+
+
+def sizes(flat: FlatGraph) -> list[list[int]]:
+    """Return row and size of every divisible vertex."""
+    if not flat.divisible_count:
+        return []
+    return [[row, flat.size(row)] for row in flat.rows() if flat.divisible(row)]
 
 
 def selection_to_list(selection: Selection) -> list[Any]:

@@ -160,7 +160,8 @@ class Bookings:
             return True
         gone = True
         if ranks is None:
-            self.matcher.cancel(jobid)
+            with suppress(UnknownJobError):  # all of it was taken out of the machine
+                self.matcher.cancel(jobid)
         else:
             gone = self.matcher.release(jobid, ranks=ranks)
         if gone:
@@ -173,6 +174,17 @@ class Bookings:
             # What is past its end was not free for a plan that begins at once: that may be now.
             self.growth.append(Growth(now, end if end > now else math.inf))
         return gone
+
+    def rebook(self, allocation: Allocation) -> Allocation:
+        """Book other vertices for a running job; they must be its own or free."""
+        found = self.matcher.rebook(allocation, reserved=False)
+        self._runs(found)
+        return found
+
+    def gave_back(self, request: Request, now: int) -> None:
+        """Note that a running job, which goes on, has given a part back."""
+        self._give_back(request)
+        self.growth.append((now, math.inf))
 
     def extend(self, allocation: Allocation, expiration: int, now: int) -> Allocation | None:
         """Move the end of a running job; None, with nothing changed, if others hold the time."""
@@ -201,6 +213,10 @@ class Bookings:
         """Note that the machine is another: every refusal and every plan may be otherwise now."""
         self.releases += 1
         self.growth.append(Growth(now, math.inf))
+
+    def hand_over(self, jobid: int) -> None:
+        """Forget a started job: what it holds stays booked, and is somebody else's now."""
+        del self._running[jobid]
 
     def holder(self, jobid: int) -> Allocation | None:
         """Return what a started job holds."""

@@ -16,6 +16,7 @@ JOB_EVENTS = frozenset(
         "urgency",
         "priority",
         "jobspec-update",
+        "resize",
         "reserve",
         "unreserve",
         "alloc",

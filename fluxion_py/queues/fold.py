@@ -2,7 +2,7 @@
 
 Contexts: submit {userid, urgency, request, name, ntasks}; dependency-add and dependency-remove
 {description}; urgency {urgency}; priority {priority}; jobspec-update {duration, request,
-expiration}; reserve
+expiration}; resize {as alloc, without selection_type}; reserve
 {t_estimate}; alloc {selection_type, expiration, nnodes, ncores, ranks, nodelist}; finish {status};
 release {ranks, final}; exception {type, severity, note}; requeue {reason}. What only informs
 (start, release, memo and the names of people) changes nothing here.
@@ -80,6 +80,10 @@ def _alloc(job: Job, event: Event) -> None:
     job.freed = False
 
 
+def _resize(job: Job, event: Event) -> None:
+    job.given = {**(job.given or {}), **event.context}
+
+
 def _reserve(job: Job, event: Event) -> None:
     job.promise = event.context["t_estimate"]
 
@@ -134,6 +138,7 @@ _CHANGES: dict[str, Callable[[Job, Event], None]] = {
     "depend": _depend,
     "urgency": _urgency,
     "priority": _priority,
+    "resize": _resize,
     "reserve": _reserve,
     "unreserve": _unreserve,
     "alloc": _alloc,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fluxion_py.allocation import Allocation
 from fluxion_py.errors import InputError, MatchError, Unsatisfiable
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.match.job import MAX_JOBID
@@ -16,15 +17,15 @@ from fluxion_py.queues.job import DEFAULT_URGENCY, EXPEDITE, Job, priority_of
 from fluxion_py.queues.jobid import format_jobid
 from fluxion_py.queues.lane import Cycle, Lane
 from fluxion_py.queues.reasons import conflicting, why
-from fluxion_py.queues.replay import JobReplay
 from fluxion_py.queues.request import Request
+from fluxion_py.queues.resizing import Resizing
 from fluxion_py.queues.states import PENDING, RUNNING, JobState
 
 MAX_NAME = 256
 """Characters of a job's name that are kept."""
 
 
-class Queue(JobReplay):
+class Queue(Resizing):
     """Jobs that wait for and hold resources of one matcher.
 
     `queues` are the named queues, in the order in which they are served; without them there is one,
@@ -181,6 +182,11 @@ class Queue(JobReplay):
             raise QueueError(
                 f"job {format_jobid(job.id)} has run {ran} s already",
             )
+        last = self.bookings.matcher.graph_end
+        if end > last:
+            raise QueueError(
+                f"job {format_jobid(job.id)} cannot go on until {end}: its instance ends at {last}"
+            )
         moved = self.bookings.extend(old, end, int(now))
         if moved is None:
             holder = conflicting(self.jobs.values(), old, end)
@@ -242,6 +248,20 @@ class Queue(JobReplay):
         self._event(job, "requeue", now, reason=reason)
         self.lanes[job.queue].pending += 1
         self._consider(job)
+
+    def hand_over(self, jobid: int, *, now: float) -> Allocation:
+        """Drop a started job; what it holds stays booked in the matcher, and is the caller's.
+
+        For a caller that keeps the books of running jobs itself.
+        """
+        job = self._running_job(jobid)
+        allocation = job.allocation
+        if allocation is None:
+            raise QueueError(f"job {format_jobid(jobid)} holds nothing")
+        self.bookings.hand_over(jobid)
+        self._leave(job, now)
+        del self.jobs[jobid]
+        return allocation
 
     # ---- queues and machine ----
 

@@ -18,12 +18,14 @@ from fluxion_py.readers.rv1 import parse_r
 class Claims:
     """The vertices that an allocation names.
 
-    `rows` maps a row to True if the job owns the whole vertex, False if it shares it; `listed`
+    `rows` maps a row to True if the job owns the whole vertex, False if it shares it; `units` maps
+    the rows of divisible vertices of which it has a part to that part; `listed`
     holds the rows in the order of the file, without those that a reader adds by itself.
     """
 
     rows: dict[int, bool] = field(default_factory=dict)
     listed: list[int] = field(default_factory=list)
+    units: dict[int, int] = field(default_factory=dict)
 
 
 def claims_of_jgf(
@@ -36,7 +38,7 @@ def claims_of_jgf(
     """Return the vertices of an allocation in JGF (resource-graph.md 4.3).
 
     A vertex is found by each of its paths with its rank; type, basename, size, rank, id, name and
-    paths must equal those of the graph. Vertices whose rank is in `free_ranks` are skipped. With
+    paths must equal those of the graph; the size of a divisible one is what the job has of it. Vertices whose rank is in `free_ranks` are skipped. With
     `shorthand` everything below an exclusive vertex is claimed as well (4.4). Raises `ReadError`.
     """
     document = parse_jgf(data, source) if isinstance(data, str) else document_of(data, source)
@@ -50,6 +52,8 @@ def claims_of_jgf(
         row = _find(flat, node, f"graph.nodes[{position}]", source)
         claims.rows[row] = claims.rows.get(row, False) or node.metadata.exclusive
         claims.listed.append(row)
+        if flat.divisible(row) and not node.metadata.exclusive:
+            claims.units[row] = node.metadata.size
     for position, edge in enumerate(document.graph.edges):
         if edge.source not in known or edge.target not in known:
             raise ReadError(
@@ -90,7 +94,7 @@ def _compare(flat: FlatGraph, row: int, meta: Metadata, where: str, source: str 
     pairs: list[tuple[str, object, object]] = [
         ("type", meta.type, flat.type(row)),
         ("basename", meta.basename, flat.basename(row)),
-        ("size", meta.size, flat.size(row)),
+        ("size", meta.size, meta.size if flat.divisible(row) else flat.size(row)),
         ("id", meta.id, flat.id(row)),
         ("name", meta.name, flat.name(row)),
         ("paths", meta.paths, flat.paths(row)),

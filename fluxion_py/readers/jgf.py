@@ -84,6 +84,7 @@ class _Merge:
                 meta.unit if keep_units else "",
                 meta.properties,
                 meta.status == 0,
+                meta.divisible,
             )
         for source, target, name in zip(self.sources, self.targets, self.subsystems, strict=True):
             flat.add_edge(source, target, name)

@@ -40,6 +40,7 @@ class Metadata:
     exclusive: bool = False
     size: int = 1
     unit: str = ""
+    divisible: bool = False
     properties: dict[str, str] = field(default_factory=dict)
 
 
@@ -225,11 +226,10 @@ class _Careful:
         for key in ("basename", "name", "unit"):
             if key in metadata:
                 setattr(found, key, self.text(metadata, key, inner))
-        if "exclusive" in metadata:
-            exclusive = metadata["exclusive"]
-            if not isinstance(exclusive, bool):
-                self.malformed(f"{inner}.exclusive", "true or false", exclusive)
-            found.exclusive = exclusive
+        for key in ("exclusive", "divisible"):
+            if not isinstance(metadata.get(key, False), bool):
+                self.malformed(f"{inner}.{key}", "true or false", metadata[key])
+            setattr(found, key, metadata.get(key, False))
         if "properties" in metadata:
             found.properties = self.texts(metadata["properties"], f"{inner}.properties")
         return Node(identity, found)

@@ -26,9 +26,9 @@ from fluxion_py.readers.limits import MAX_TYPES, MAX_VERTICES
 from fluxion_py.readers.recipe_yaml import Listing, Scalar, Table, Tree, parse_yaml, tree_of, wrong
 
 TOP_KEYS = ("version", "cluster", "properties", "contains")
-GROUP_KEYS = ("count", "name", "size", "unit", "properties", "ids", "contains")
+GROUP_KEYS = ("count", "name", "size", "unit", "divisible", "properties", "ids", "contains")
 NUMBERINGS = ("overall", "per-node", "per-parent")
-MAX_SIZE = 2**63 - 1
+MAX_SIZE = 2**62
 
 
 @dataclass(slots=True)
@@ -46,6 +46,7 @@ class Group:
     names: list[str] | None = None
     size: int = 1
     unit: str = ""
+    divisible: bool = False
     ids: str = ""
     properties: dict[str, str] = field(default_factory=dict)
     contains: list["Group"] = field(default_factory=list)
@@ -151,6 +152,8 @@ class _Reader:
             group.size = self.integer(table.values["size"], f"size of {group.type}", 0, MAX_SIZE)
         if "unit" in table.values:
             group.unit = self.word(table.values["unit"], "unit")
+        if "divisible" in table.values:
+            self.read_divisible(group, table)
         if "ids" in table.values:
             group.ids = self.word(table.values["ids"], "ids")
             if group.ids not in NUMBERINGS:
@@ -159,6 +162,20 @@ class _Reader:
         if "contains" in table.values:
             group.contains = self.groups(table.values["contains"], budget // max(1, group.count))
         return group
+
+    def read_divisible(self, group: Group, table: Table) -> None:
+        """Read whether a request may take some of the units; then nothing is below."""
+        tree = table.values["divisible"]
+        text = self.word(tree, "divisible").lower()
+        if text not in ("true", "false"):
+            self.wrong(tree, f"divisible must be true or false, not {short(text)}")
+        group.divisible = text == "true"
+        if group.divisible and "contains" in table.values:
+            self.wrong(
+                table.keys["contains"],
+                f"{group.type} is divisible: nothing can be below it",
+                "take units of a vertex that has nothing below it",
+            )
 
     def read_name(self, group: Group, table: Table, counted: bool) -> None:
         """Read a name: with brackets it names every single one, without it is a basename.

@@ -98,6 +98,7 @@ class _Generator:
                 group.unit,
                 "containment",
                 self.take_ranks(group, len(parents) * group.count),
+                group.divisible,
             )
             for row in rows if group.properties else ():
                 for key, value in group.properties.items():
@@ -154,6 +155,7 @@ class _Generator:
                 group.size,
                 group.unit,
                 group.properties,
+                divisible=group.divisible,
             )
             parent = parents[position // group.count]
             self.flat.add_edge(parent, row)

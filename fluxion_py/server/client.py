@@ -153,6 +153,20 @@ class Client:
         self._wait(number)
         return Watch(self, number)
 
+    def claim(self, job: int, **parameters: Any) -> tuple[dict[str, Any], "Watch"]:  # noqa: ANN401
+        """Say, as an instance, on which job it is; return the grant, and the events that order."""
+        number = self._ask("claim", {"job": job, **parameters})
+        return self._wait(number), Watch(self, number)
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait at for what comes."""
+        return self._socket.fileno()
+
+    @property
+    def has_events(self) -> bool:
+        """Whether events have come that nobody has taken."""
+        return bool(self._events)
+
     def _next_event(self, number: int, timeout: float | None) -> Answer | None:
         """Return the next event of a watch; None if none comes in time. Raises `RemoteError`."""
         end = None if timeout is None else time.monotonic() + timeout

@@ -146,10 +146,58 @@ class Undrain(Request, tag="undrain"):
 
 
 class Attach(Request, tag="attach"):
-    """Add vertices: a JGF text."""
+    """Add vertices: a JGF text with the way from the root, or any description and where it goes."""
 
     graph: str
     source: Text | None = None
+    under: Text | None = None
+
+
+class Resize(Request, tag="resize"):
+    """Have another number of nodes; `requeue` moves the jobs of those that go."""
+
+    size: int
+    requeue: bool = False
+
+
+class Overview(Request, tag="overview"):
+    """Say what is to be seen of this instance, and where those on its jobs are."""
+
+
+class Claim(Request, tag="claim"):
+    """Say, as an instance that is a job, that it is there; get its grant, and what is ordered.
+
+    `part` is the node of which it wants the part; with `R` it claims just that. What is ordered
+    comes as events of the job until the connection ends, which says that the child has ended.
+    """
+
+    job: JobId
+    name: Text = ""
+    uri: Text = ""
+    pid: int = 0
+    part: Text = ""
+    R: str | None = None
+
+
+class Grow(Request, tag="grow"):
+    """Give the job of a child more, as a jobspec says; the result is the R of what came."""
+
+    job: JobId
+    jobspec: msgspec.Raw
+
+
+class GiveBack(Request, tag="give-back"):
+    """Take vertices of a child's job back."""
+
+    job: JobId
+    paths: Words
+
+
+class Goodbye(Request, tag="goodbye"):
+    """Note the last words of a child: the numbers of the jobs that it had."""
+
+    job: JobId
+    summary: dict[str, int] = {}
 
 
 class Detach(Request, tag="detach"):
@@ -193,6 +241,12 @@ AnyRequest = (
     | Drain
     | Undrain
     | Attach
+    | Resize
+    | Overview
+    | Claim
+    | Grow
+    | GiveBack
+    | Goodbye
     | Detach
     | Cleaning
     | Dump

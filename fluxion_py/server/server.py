@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import islice
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,7 +21,8 @@ from fluxion_py.instances.instance import Instance
 from fluxion_py.instances.journal import JournalError
 from fluxion_py.match.job import MAX_JOBID
 from fluxion_py.queues.events import Event
-from fluxion_py.server.messages import Answer, AnyRequest, Problem, Submit, Watch
+from fluxion_py.server.children import Claims
+from fluxion_py.server.messages import Answer, AnyRequest, Claim, Problem, Submit, Watch
 from fluxion_py.server.problems import problem_of
 from fluxion_py.server.service import Service, jobid_of
 from fluxion_py.server.session import CUT_OFF_AFTER, MAX_WATCHES, Session, Watched
@@ -56,6 +58,7 @@ class Server:
         self.kill_within = kill_within
         self.kill_jobs = False
         self._service = Service(instance, self._asked_to_stop)
+        self._claims: Claims[Session] = Claims(instance)
         self._sessions: set[Session] = set()
         self._ready: dict[Session, None] = {}
         self._unsent: set[Session] = set()
@@ -141,6 +144,7 @@ class Server:
     def left(self, session: Session) -> None:
         """Forget a session."""
         self._sessions.discard(session)
+        self._claims.left(session)
         self._unsent.discard(session)
         self._ready.pop(session, None)
 
@@ -221,6 +225,8 @@ class Server:
         try:
             if isinstance(request, Watch):
                 return Answer(request.id, result=self._watch(session, request))
+            if isinstance(request, Claim):
+                return Answer(request.id, result=self._claim(session, request))
             answer = Answer(request.id, result=self._service.obey(request, session.user))
         except Exception as error:  # whatever it is, the instance goes on
             if isinstance(error, JournalError):
@@ -244,6 +250,12 @@ class Server:
         session.watched.append(Watched(request.id or 0, job, since))
         self._ready[session] = None
         return since
+
+    def _claim(self, session: Session, request: Claim) -> dict[str, Any]:
+        """Take a child in; what it is ordered goes to its session."""
+        found = self._claims.claim(session, request)
+        self._watch(session, Watch(id=request.id, job=request.job))
+        return found
 
     def _tell_watchers(self) -> None:
         for session in list(self._sessions):

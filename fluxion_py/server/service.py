@@ -51,7 +51,18 @@ class Service:
             ask.Resources: lambda request, user: instance.resources(),
             ask.Drain: lambda request, user: instance.drain(request.hosts, request.reason),
             ask.Undrain: lambda request, user: instance.undrain(request.hosts),
-            ask.Attach: lambda request, user: instance.attach(request.graph, source=request.source),
+            ask.Attach: self._attach,
+            ask.Resize: lambda request, user: instance.resize(
+                request.size, requeue=request.requeue
+            ),
+            ask.Overview: lambda request, user: instance.overview(),
+            ask.Grow: self._grow,
+            ask.GiveBack: lambda request, user: instance.take_back(
+                jobid_of(request.job), request.paths
+            ),
+            ask.Goodbye: lambda request, user: instance.child_ended(
+                jobid_of(request.job), request.summary, finish=False
+            ),
             ask.Detach: lambda request, user: instance.detach(request.path, force=request.force),
             ask.Cleaning: self._cleaning,
             ask.Dump: self._dump,
@@ -229,6 +240,13 @@ class Service:
                 f"unknown action {request.action[:40]!r}", hint="stop, start, disable or enable"
             )
         actions[request.action](request.queue)
+
+    def _attach(self, request: ask.Attach, user: int) -> str:
+        return self.instance.attach(request.graph, source=request.source, under=request.under)
+
+    def _grow(self, request: ask.Grow, user: int) -> str:
+        jobspec = self._reader.read(JobspecText(bytes(request.jobspec)))
+        return self.instance.grow_child(jobid_of(request.job), jobspec)
 
     def _cleaning(self, request: ask.Cleaning, user: int) -> list[dict[str, Any]]:
         """Return the jobs that have ended and still hold nodes."""

@@ -73,7 +73,9 @@ def _claim(
         claims = read_claims(session, reader, text, file)
     except ReadError as error:
         return Outcome(Errno.INVALID), error.reference_text or error.message
-    outcome = session.engine.restore(job.jobid, claims.rows, job.at, duration, session.now)
+    outcome = session.engine.restore(
+        job.jobid, claims.rows, job.at, duration, session.now, claims.units
+    )
     return outcome, _refusal(session, reader, claims, outcome.messages)
 
 

@@ -20,7 +20,7 @@ CHUNK = 2000
 def write_whole_jgf(graph: FlatGraph) -> Iterator[str]:
     """Yield the graph as one JSON document in JGF (resource-graph.md 4).
 
-    Every vertex has its `uniq_id`; `status`, `properties`, `unit`, `size` and names are written
+    Every vertex has its `uniq_id`; `status`, `properties`, `unit`, `size`, `divisible` and names are written
     where they differ from the default. `exclusive` never is: it belongs to allocations.
     """
     text = jgf_text(graph)
@@ -66,7 +66,8 @@ def write_graphml(graph: FlatGraph) -> Iterator[str]:
     """
     paths = [f"path.{subsystem}" for subsystem in graph.subsystems()]
     properties = [f"property.{key}" for key in graph.property_keys()]
-    types = _FIELDS | dict.fromkeys(sorted({*paths, *properties}), "string")
+    fields = _FIELDS | ({"divisible": "boolean"} if graph.divisible_count else {})
+    types = fields | dict.fromkeys(sorted({*paths, *properties}), "string")
     keys = {name: f"d{number}" for number, name in enumerate(types)}
 
     def write_properties(found: Mapping[str, str]) -> str:
@@ -80,7 +81,7 @@ def write_graphml(graph: FlatGraph) -> Iterator[str]:
         _xml,
         _XML_PLAIN,
         write_properties,
-        [keys[name] for name in _FIELDS],
+        [keys[name] for name in fields],
         [keys[path] for path in paths],
     )
     yield _GRAPHML_HEAD

@@ -1,0 +1,89 @@
+"""What ties an instance to the one above it: calls go up, orders come down.
+
+A child never waits for its parent with its own lock held, and a parent never waits for a child: so
+nobody waits in a circle, at any depth.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fluxion_py.queues.jobid import format_jobid
+
+if TYPE_CHECKING:
+    from fluxion_py.instances.instance import Instance
+    from fluxion_py.instances.parent import ParentInstance
+    from fluxion_py.jobspec.model import Jobspec
+
+
+class ParentLink(Protocol):
+    """The way up. Raises `FluxionError` with what the parent says."""
+
+    @property
+    def depth(self) -> int:
+        """The depth of the parent; the root has 0."""
+
+    def grow(self, jobspec: "Jobspec") -> str:
+        """Have the parent grant more; return the R of what came, with every vertex."""
+
+    def give_back(self, paths: Sequence[str]) -> None:
+        """Give back some vertices and all below them."""
+
+    def end(self, summary: Mapping[str, Any]) -> None:
+        """Say goodbye: the numbers of the jobs there were. Gives the resources back."""
+
+
+class InProcessLink:
+    """A `ParentLink` to an instance of this process."""
+
+    def __init__(self, parent: "ParentInstance", jobid: int, *, owns_job: bool) -> None:
+        self.parent = parent
+        self.jobid = jobid
+        self.owns_job = owns_job
+
+    @property
+    def depth(self) -> int:
+        """That of the parent."""
+        return self.parent.depth
+
+    def grow(self, jobspec: "Jobspec") -> str:
+        """Have the parent grant more."""
+        return self.parent.grow_child(self.jobid, jobspec)
+
+    def give_back(self, paths: Sequence[str]) -> None:
+        """Give back some vertices and all below them."""
+        self.parent.take_back(self.jobid, paths)
+
+    def end(self, summary: Mapping[str, Any]) -> None:
+        """Say goodbye."""
+        self.parent.child_ended(self.jobid, summary, finish=self.owns_job)
+
+
+@dataclass(eq=False)
+class Child:
+    """What a parent knows of an instance on one of its jobs.
+
+    `part` is the node that it is on if there is one for each; `rows` are those of the parent's
+    graph that it claimed. `instance` is in this process, else `uri` is its socket.
+    """
+
+    jobid: int
+    name: str
+    since: float
+    part: str = ""
+    rows: frozenset[int] = frozenset()
+    uri: str = ""
+    pid: int = 0
+    instance: "Instance | None" = field(default=None, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is known of it, ready for JSON."""
+        return {
+            "jobid": self.jobid,
+            "f58": format_jobid(self.jobid),
+            "name": self.name,
+            "part": self.part,
+            "since": self.since,
+            "uri": self.uri,
+            "pid": self.pid,
+        }
