@@ -20,12 +20,16 @@ COMPILED := pyproject.toml CMakeLists.txt \
       \( -path 'jobspec/*' -o -path 'resources/*' \) -type f)
 CORE := $(patsubst fluxion_py/_core/%.pyi,fluxion_py._core.%,$(wildcard fluxion_py/_core/*.pyi))
 
-.PHONY: help demo test checked lint stubs fix bench bench-smoke side-by-side develop setup clean
+.PHONY: help demo test checked kube test-kube bench-kube lint stubs fix bench bench-smoke side-by-side \
+  develop setup clean
 
 help:
 	@echo 'make demo         install, then run the main job on a real machine description'
 	@echo 'make test         install, then run all tests (PYTEST_ARGS="-n 2 -k idset" to choose)'
 	@echo 'make checked      the same on a core that checks every index, in a venv of its own'
+	@echo 'make kube         build a Kubernetes control plane for tests (Go; 10 minutes, once)'
+	@echo 'make test-kube    install, then test the service with that control plane'
+	@echo 'make bench-kube   pods a second, with the service and without (a quiet machine, 10 minutes)'
 	@echo 'make lint         formatting, types, stubs, Cython, direction of imports'
 	@echo 'make fix          let ruff repair and format what it can'
 	@echo 'make bench        time everything against its budget (minutes); bench-smoke: small, untimed'
@@ -42,6 +46,15 @@ test: $(VENV)/.wheel $(VENV)/.group-test
 checked:
 	$(MAKE) --no-print-directory test VENV=$(VENV)-checked \
 	  BUILD_ARGS='-C build-dir=build/checked -C cmake.define.FLUXION_CHECKED=ON'
+
+kube:
+	@tests/kube/binaries/build.sh
+
+test-kube: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-kube
+	FLUXION_KUBE_REQUIRED=1 $(RUN) tests/kube $(PYTEST_ARGS)
+
+bench-kube: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-kube
+	$(VENV)/bin/python -m benches.kube
 
 lint: $(VENV)/.wheel $(VENV)/.group-test $(VENV)/.group-lint stubs
 	$(VENV)/bin/ruff check .

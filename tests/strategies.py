@@ -38,10 +38,16 @@ FILTERS = (
 
 
 # machines
-def random_machine(rng: Random) -> FlatGraph:
-    """Return a small machine: cluster, some of rack / chassis / node / socket, then leaves."""
+def random_machine(rng: Random, pools: bool = False) -> FlatGraph:
+    """Return a small machine: cluster, some of rack / chassis / node / socket, then leaves.
+
+    With `pools` some types of leaves are divisible, now and then only some vertices of a type.
+    """
     flat = FlatGraph()
     style = _style(rng)
+    if pools:
+        kinds = rng.sample(LEAF_TYPES, rng.randint(1, 3))
+        style["divisible"] = {kind: rng.choice((1, 1, 0.5)) for kind in kinds}
     root_type = "cluster" if rng.random() < 0.9 else "site"
     root = _vertex(flat, style, rng, root_type, -1, 0)
     flat.set_root("containment", root)
@@ -108,8 +114,19 @@ def _vertex(
         name = f"h{style['shuffle'][row % 400]}"
     elif kind == "node" and style["names"] == "padded":
         name = f"n{len(flat.rows_of_type('node')):03d}"
+    divisible = rng.random() < style["divisible"].get(kind, 0) if "divisible" in style else False
+    if divisible and rng.random() < 0.8:
+        size = rng.choice((3, 8, 10, 16))
     made = flat.add_vertex(
-        kind, kind, number, name, uniq[style["uniq"]], rank, size, "GB" if size > 1 else ""
+        kind,
+        kind,
+        number,
+        name,
+        uniq[style["uniq"]],
+        rank,
+        size,
+        "GB" if size > 1 else "",
+        divisible=divisible,
     )
     flat.set_path_under(made, "containment", parent)
     if parent >= 0:
@@ -235,6 +252,40 @@ def _duration(rng: Random) -> float:
     if chance < 0.1:
         return rng.choice((0.5, 99.9, 3153600000 - 5))
     return rng.choice(DURATIONS)
+
+
+def random_pooled_jobspec(rng: Random, flat: FlatGraph) -> Jobspec:
+    """Return a request for a machine with pools: of any kind, or slots on vertices they share."""
+    if rng.random() < 0.4:
+        return random_jobspec(rng, flat)
+    inner = [row for row in flat.rows() if flat.out_edges(row) and flat.in_edges(row)]
+    if not inner:
+        return random_jobspec(rng, flat)
+    vertex = _shared_entry(rng, flat, rng.choice(inner))
+    slot = Resource("slot", random_count(rng, 4), (vertex,), "pod")
+    resources = (slot,)
+    if rng.random() < 0.2:
+        above = flat.in_edges(flat.rows_of_type(vertex.type)[0])[0][0]
+        exclusive = True if rng.random() < 0.2 else None
+        resources = (Resource(flat.type(above), Count(1, 1), (slot,), exclusive=exclusive),)
+    return Jobspec(1, resources, duration=_duration(rng))
+
+
+def _shared_entry(rng: Random, flat: FlatGraph, row: int) -> Resource:
+    """Return an entry for a vertex that slots share, with something of what is below it."""
+    kinds = {flat.type(target): target for target, _ in flat.out_edges(row)}
+    chosen = rng.sample(sorted(kinds), rng.randint(0 if rng.random() < 0.1 else 1, len(kinds)))
+    children = []
+    for kind in chosen:
+        below = kinds[kind]
+        if flat.out_edges(below) and rng.random() < 0.8:
+            children.append(_shared_entry(rng, flat, below))
+        else:
+            count = random_count(rng, max(1, flat.size(below) // 2))
+            exclusive = rng.choice((None, None, None, None, True, False))
+            children.append(Resource(kind, count, exclusive=exclusive))
+    exclusive = False if rng.random() < 0.85 else None
+    return Resource(flat.type(row), random_count(rng, 2), tuple(children), exclusive=exclusive)
 
 
 def random_request(rng: Random, flat: FlatGraph, flexible: bool = False) -> tuple[Resource, ...]:

@@ -1,8 +1,8 @@
-"""`python -m fluxion_extender`: the place where the service will start."""
+"""`python -m fluxion_extender` is `fluence`."""
 
 import sys
 
+from fluxion_extender.console import main
+
 if __name__ == "__main__":
-    sys.exit(
-        "fluxion_extender: not there yet; it will be an HTTP scheduler extender for kube-scheduler"
-    )
+    sys.exit(main())

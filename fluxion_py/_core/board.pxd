@@ -17,8 +17,7 @@ cdef struct Group:          # candidates on the board: a vertex, or a slot
     int64_t score           # 0: unmet, never chosen
     int64_t count           # units
     int32_t edge            # the edge to the vertex; -1: the root, or a slot of several vertices
-    int32_t content         # slot: its first entry in contents; SINGLE: the vertex's units;
-                            # SHARED: its entry in the stock
+    int32_t content         # slot: its first entry in contents; SINGLE: units; SHARED: its stock
     int32_t contents        # slot: number of entries, or one of the above
     int16_t type
     uint8_t exclusive

@@ -9,9 +9,9 @@ cimport cython
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
 from libcpp.vector cimport vector
 
+from fluxion_py._core.board cimport EXCLUSIVE
 from fluxion_py._core.flatgraph cimport FlatGraph
 from fluxion_py._core.ledger cimport DIVIDED, OWNED, TAGGED, Ledger
-from fluxion_py._core.board cimport EXCLUSIVE, LISTED
 from fluxion_py._core.walk cimport EMITTED, Walk
 
 from fluxion_py.outcome import Selection

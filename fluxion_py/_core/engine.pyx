@@ -442,7 +442,8 @@ cdef class Engine:
         the request (not with `strict`, where the visits of the walk are counted as well).
         """
         cdef bint found, known = (
-            request.judged_at == self.graph.epoch + self.graph.size_epoch and request.judged_for is self.allowed
+            request.judged_at == self.graph.epoch + self.graph.size_epoch
+            and request.judged_for is self.allowed
         )
         if known and not self.strict:
             return request.fits_ever

@@ -66,8 +66,8 @@ cdef class FlatGraph:
     cdef dict own_paths                 # (row, subsystem id) -> text, of removed rows as well
     cdef dict roots                     # subsystem id -> row
     cdef int64_t total_size             # units of all rows, removed ones as well; bounded
-    cdef dict counted                   # row -> its part of total_size, where that is not its size
-    cdef vector[int64_t] divisible_rows # by type: how many were ever made
+    cdef dict counted                   # row -> its part of total_size, if that is not its size
+    cdef vector[int64_t] divisible_rows  # by type: how many were ever made
     cdef readonly int64_t divisible_count
     cdef readonly int64_t size_epoch    # grows with every change of a size
     cdef readonly int64_t vertex_count
@@ -92,7 +92,7 @@ cdef class FlatGraph:
     cdef int divide(self, int32_t row) except -1
     cdef int check_whole(self, int64_t row) except -1
     cdef bint divides(self, int16_t type) noexcept
-    cdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1
+    cpdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1
     cdef int check_live(self, int64_t row) except -1
     cdef int64_t unit_id(self, str unit) except -1
     cdef int64_t property_map_id(self, properties) except -2

@@ -527,8 +527,14 @@ cdef class FlatGraph:
         """Return the names of the types of which some vertex is divisible."""
         return [name for name in self.type_names if self.divides(self.type_ids[name])]
 
-    cdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1:
-        """Change the units of a divisible row, of which jobs hold `held`. Use Engine.resize."""
+    cpdef int set_size(self, int32_t row, int64_t size, int64_t held) except -1:
+        """Change the units of a divisible row, of which jobs hold `held`.
+
+        An engine on this graph must be told: Engine.resize does both.
+        """
+        self.check_live(row)
+        if not self.v_flags[row] & DIVISIBLE:
+            raise GraphError(f"{self.name(row)} is not divisible: its size is fixed")
         cdef int64_t before = self.counted.get(row, self.v_size[row]), after = max(size, held)
         self.total_size -= before
         try:

@@ -20,7 +20,8 @@ cdef size_t CHUNK = 1 << 14     # numbers hashed in one call
 def graph_digest(FlatGraph graph not None):
     """Return the SHA-256 of rows, types, names, ids, sizes, ranks, paths and edges, in hex.
 
-    Status, properties and sizes of divisible vertices, which change, are not in it; nor are uniq_ids and units.
+    Status, properties and sizes of divisible vertices, which change, are not in it; nor are
+    uniq_ids and units.
     """
     cdef vector[uint64_t] found, hashes = graph.path_hashes()
     cdef vector[uint64_t] types = [fnv(START, name.encode()) for name in graph.type_names]

@@ -121,6 +121,9 @@ cdef class Ledger:
     cdef int64_t charge(self, int32_t hold) noexcept
     cdef int draw(self, int32_t hold, bint back) except -1
     cdef int resize(self, int32_t row, int64_t size) except -1
+    cdef int64_t counted(self, int32_t row) except? -1
+    cdef int recount(self, int32_t row, int64_t held) except -1
+    cdef int shift_totals(self, int32_t row, int64_t change) except -1
     cdef bint untouched(self, int32_t row, int64_t start, int64_t end) noexcept
     cdef bint allocated(self, int32_t row) noexcept
     cdef bint runs(self, int64_t jobid) noexcept

@@ -197,7 +197,7 @@ cdef class Ledger:
                         self.tracked[child_type] = 1
                         self.anchor(0, child_type)      # type 0 is cluster
                 if self.tracked[child_type]:
-                    self.sums[depth][child_type] += g.v_size[child]
+                    self.sums[depth][child_type] += self.counted(child)
             edge = g.e_next_out[edge]
         self.primed[row] = PRIMED
         if subsystem == self.dominant:
@@ -672,6 +672,8 @@ cdef class Ledger:
                 self.pools[row].next_end = min(self.pools[row].next_end, mine.end)
             return 0
         line.remove(mine.start, mine.end, amounts)
+        if len(self.graph.counted):
+            self.recount(row, self.units_held(row) - mine.needs)
         if not mine.flags & RESERVED and mine.end == self.pools[row].next_end:
             self.pools[row].next_end = FOREVER
             at = self.v_owned[row]
@@ -683,9 +685,33 @@ cdef class Ledger:
 
     cdef int resize(self, int32_t row, int64_t size) except -1:
         """Change the size of a pool, and the totals above it. O(its holds + depth)."""
-        cdef int64_t change = size - self.graph.v_size[row]
-        cdef vector[int64_t] units
+        cdef int64_t before = self.counted(row)
         self.graph.set_size(row, size, self.units_held(row))
+        return self.shift_totals(row, self.counted(row) - before)
+
+    cdef int64_t counted(self, int32_t row) except? -1:
+        """Return what a vertex adds to the totals above: its size.
+
+        Of a pool that was made smaller than what is held, that: else its lack would be counted
+        against the other pools.
+        """
+        if len(self.graph.counted) == 0:
+            return self.graph.v_size[row]
+        return self.graph.counted.get(row, self.graph.v_size[row])
+
+    cdef int recount(self, int32_t row, int64_t held) except -1:
+        """Take in that less is held of a pool which may have been made too small for its holds."""
+        cdef int64_t before = self.counted(row)
+        if row not in self.graph.counted or held >= before:
+            return 0
+        self.graph.set_size(row, self.graph.v_size[row], held)
+        return self.shift_totals(row, self.counted(row) - before)
+
+    cdef int shift_totals(self, int32_t row, int64_t change) except -1:
+        """Add to the totals of a vertex's type above it."""
+        cdef vector[int64_t] units
+        if change == 0 or self.graph.v_first_in[row] < 0:
+            return 0
         units.assign(self.tracked.size(), 0)
         units[self.graph.v_type[row]] = change
         return self.add_totals(self.parent(row), units, 1)

@@ -161,7 +161,8 @@ cdef class Look:
             while at >= 0:
                 hold = &self.ledger.holds[at]
                 found.append((
-                    hold.jobid, hold.start, hold.end, hold.needs, (hold.flags & (OWNED | DIVIDED)) == OWNED,
+                    hold.jobid, hold.start, hold.end, hold.needs,
+                    (hold.flags & (OWNED | DIVIDED)) == OWNED,
                     bool(hold.flags & RESERVED),
                 ))
                 at = hold.next

@@ -1,8 +1,8 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """Bundles out of pools, vertices and shared vertices (docs/design/0007). See the .pxd first.
 
-Flows in: sorted candidate groups of a walk. Flows out: the contents of slots. A bundle costs what it
-takes; opening an entry costs its candidates.
+Flows in: sorted candidate groups of a walk. Flows out: the contents of slots. A bundle costs what
+it takes; opening an entry costs its candidates.
 """
 
 cimport cython
@@ -48,7 +48,7 @@ cdef class Stock:
         """Count how many bundles there are at least."""
         cdef Entry* mine = &self.entries[entry]
         cdef int32_t at
-        mine.shares = PLENTY
+        mine.shares = PLENTY if mine.first < mine.last else 1      # bare: of one slot
         for at in range(mine.first, mine.last):
             mine.shares = min(mine.shares, self.bundles(self.kinds[at]))
         return 0
@@ -82,7 +82,7 @@ cdef class Stock:
         for at in range(mine.first, mine.last):
             if self.kinds[at].left < self.kinds[at].needed:
                 return False
-        return True
+        return mine.first < mine.last or mine.shares > 0
 
     cdef int64_t take(self, int32_t entry, vector[Content]& contents, bint inner) except -1:
         """Take a bundle, which `has` has promised; return the sum of the scores it is made of."""
@@ -157,5 +157,7 @@ cdef class Stock:
         elif self.entries[group.content].first == self.entries[group.content].last:
             use = LISTED
         contents.push_back(Content(group.edge, use, inner, group.count))
+        if self.entries[group.content].first == self.entries[group.content].last:
+            self.entries[group.content].shares = 0
         self.take(group.content, contents, True)
         return not self.has(group.content)

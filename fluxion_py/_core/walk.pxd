@@ -95,6 +95,7 @@ cdef class Walk:
     cdef vector[size_t] used                # kind -> its next item
     cdef vector[int64_t] needed             # kind -> units per slot
     cdef vector[Group] slots
+    cdef int64_t shares                     # slots that a vertex in a slot may have to be good for
     cdef Stock stock                        # what is below shared vertices, or goes into slots
     cdef vector[Tally] tallies
     cdef vector[uint64_t] v_aside           # == asides: seen by this look aside

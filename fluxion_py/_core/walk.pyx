@@ -17,7 +17,7 @@ from libcpp.vector cimport vector
 from fluxion_py._core.board cimport (
     EXCLUSIVE, PASSED, POOL, SHARED, SINGLE, VERTEX, Content, Group, is_vertex,
 )
-from fluxion_py._core.flatgraph cimport DIVISIBLE, DOWN, FlatGraph
+from fluxion_py._core.flatgraph cimport DOWN, FlatGraph
 from fluxion_py._core.ledger cimport RESERVED, Ledger
 from fluxion_py._core.order cimport sort_reference, sort_stable
 from fluxion_py._core.ranking cimport Ranking
@@ -100,6 +100,7 @@ cdef class Walk:
         self.contents.clear()
         self.tallies.clear()
         self.stock.clear()
+        self.shares = 1
         if not self.strict:     # the reference keeps a label until another replaces it
             self.labels.clear()
         self.set_shadow_types(True)
@@ -129,7 +130,7 @@ cdef class Walk:
         cdef int16_t type = self.graph.v_type[row]
         cdef int32_t at, matched = -1, slot = -1, next_lo = lo, next_hi = hi
         cdef int hits = 0
-        cdef int64_t units, inner = enclosing
+        cdef int64_t units, inner = enclosing, shares
         cdef bint shared
         cdef int own
         cdef Wanted* nodes = self.request.nodes.data()
@@ -173,8 +174,12 @@ cdef class Walk:
             inner += self.factor(row)
         if slot >= 0:
             self.form_slots(row, next_lo, next_hi, slot, inner)
-        else:
-            self.explore(row, next_lo, next_hi, pristine and matched < 0, x, inner, 1)
+        else:       # a vertex that slots share has to be good for all of them
+            shares = self.shares
+            if not shared:
+                self.shares = 1
+            self.explore(row, next_lo, next_hi, pristine and matched < 0, x, inner, self.shares)
+            self.shares = shares
         if shared:
             result.contents = SHARED
             result.content = self.keep_shared(matched, base)
@@ -419,7 +424,9 @@ cdef class Walk:
             self.now and not self.strict and not divided and self.overrun(row, x)
         ):
             return True
-        if matched >= 0 and x and not divided and (ledger.v_owned[row] >= 0 or ledger.v_passed[row] >= 0) and (
+        if matched >= 0 and x and not divided and (
+            ledger.v_owned[row] >= 0 or ledger.v_passed[row] >= 0
+        ) and (
             (self.now and ledger.allocated(row))
             or not ledger.untouched(row, self.start, self.end)
         ):
@@ -493,7 +500,7 @@ cdef class Walk:
             else:
                 found += group.count
         if pooled and wanted.ceiling:
-            found += tally.found
+            found += pooled + tally.found
             tally.shares += found // wanted.ceiling
             tally.found = found % wanted.ceiling
         elif found:
@@ -538,7 +545,10 @@ cdef class Walk:
         if self.flexible:
             return self.form_flexible(row, lo, hi, enclosing)
         kinds = nodes[slot].hi - first
-        self.explore(row, first, nodes[slot].hi, False, IN_SLOT, enclosing, nodes[slot].ceiling)
+        units = self.shares
+        self.shares = nodes[slot].ceiling
+        self.explore(row, first, nodes[slot].hi, False, IN_SLOT, enclosing, self.shares)
+        self.shares = units
         if self.any_special(base):
             share = self.stock_list(first, nodes[slot].hi, base, AT_SLOT)
             self.board.resize(base)
@@ -577,7 +587,7 @@ cdef class Walk:
         return False
 
     cdef int32_t stock_list(self, int32_t lo, int32_t hi, size_t base, Level level) except -2:
-        """Put the candidates for a list into the stock; -1 if they are not enough for one bundle."""
+        """Put the candidates for a list into the stock; -1 if they make no bundle."""
         cdef int32_t entry = self.stock.open(), at
         cdef int64_t units, needed
         cdef size_t place
@@ -594,7 +604,7 @@ cdef class Walk:
         return entry
 
     cdef int keep_shared(self, int32_t matched, size_t base) except -2:
-        """Move what is below a shared vertex from the board to the stock; -1 if it is too little."""
+        """Move what is below a shared vertex from the board to the stock; -1 if too little."""
         cdef int32_t entry = self.stock_list(
             self.request.nodes[matched].lo, self.request.nodes[matched].hi, base, AT_VERTEX
         )
@@ -698,7 +708,10 @@ cdef class Walk:
         for shape in range(lo, hi):
             if nodes[shape].type == self.request.slot:
                 wanted = nodes[shape].ceiling
+        most = self.shares
+        self.shares = wanted
         self.explore(row, union_lo, union_hi, False, IN_SLOT, enclosing, wanted)
+        self.shares = most
         self.items.clear()
         self.bounds.assign(1, 0)
         self.slots.clear()

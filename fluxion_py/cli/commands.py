@@ -27,6 +27,7 @@ COMMANDS: dict[str, Command] = {
     "set-property": Command("changing", "set_property", "give vertices properties"),
     "draw": Command("drawing", "draw", "draw the machine and its jobs (SVG)"),
     "shell": Command("shell", "shell", "obey resource-query commands on a graph"),
+    "completion": Command("completion", "completion", "print what makes a shell complete this"),
 }
 
 ALIASES = {"list": "jobs"}
@@ -35,7 +36,7 @@ _GROUPS = (
     ("Describe a machine", ("generate", "info", "validate", "find", "draw")),
     ("Ask for resources", ("allocate", "reserve", "satisfiability", "without-allocating")),
     ("Give back, look, change", ("jobs", "cancel", "release", "set-status", "set-property")),
-    ("Interactively", ("shell",)),
+    ("Interactively", ("shell", "completion")),
 )
 
 

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     "resource detach": Command("resources", "detach", "take vertices out of the machine"),
     "housekeeping list": Command("resources", "cleaning", "list jobs whose nodes are cleaned"),
     "simulate": Command("simulate", "simulate", "run a trace of jobs through queue and matcher"),
+    "completion": Command("completion", "completion", "print what makes a shell complete this"),
 }
 
 _GROUPS = (
@@ -55,6 +56,7 @@ _GROUPS = (
     ("Queues and machine (`fluxion queue --help` and so on)", ("queue", "resource")),
     ("", ("housekeeping",)),
     ("Planning", ("simulate",)),
+    ("Typing less", ("completion",)),
 )
 
 _SUMMARIES = {

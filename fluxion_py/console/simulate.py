@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fluxion_py.simulation.machine import Machine
+    from fluxion_py.simulation.price import Bill, Price
     from fluxion_py.simulation.schedule import Schedule
     from fluxion_py.simulation.simulation import Simulation
     from fluxion_py.simulation.statistics import Statistics
@@ -27,6 +28,8 @@ EXAMPLES = """Examples:
   fluxion simulate month.csv -L elk.json --queue-policy fcfs,easy,conservative --out runs/base
   fluxion simulate NASA.swf --processors 128 --out runs/nasa
   fluxion simulate month.csv -L elk.json -L larger.json --queue-policy easy --out runs/sizes
+  fluxion simulate month.csv -L elk.json -L larger.json --price node-hour=2.90 \\
+      --failures disruption=1%,bug=0.1% --failure-policy job.yaml --out runs/cost
   fluxion simulate --repeat runs/base
 """
 
@@ -73,6 +76,19 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="jobs without a time limit ask for up to F times their run time (default: 1)",
     )
+    parser.add_argument(
+        "--failures",
+        metavar="RATES",
+        help="have runs fail: disruption=1%%,bug=0.1%% (of the runs; of the jobs)",
+    )
+    parser.add_argument(
+        "--failure-policy",
+        metavar="FILE",
+        help="what becomes of jobs then: a Kubernetes Job with a podFailurePolicy (YAML)",
+    )
+    parser.add_argument(
+        "--price", metavar="UNIT-hour=P", help="what the machine costs: node-hour=2.90"
+    )
     parser.add_argument("--seed", type=int, default=1, help="for what is drawn (default: 1)")
     parser.add_argument(
         "--queue-depth", type=int, default=1000, metavar="N", help="as of a queue (default: 1000)"
@@ -97,26 +113,31 @@ def run_simulate(arguments: argparse.Namespace) -> int:
     """Simulate, print the results, write the report; 1 if a repeated run comes out otherwise."""
     if arguments.repeat is not None:
         return _repeat(arguments)
+    from fluxion_py.simulation.price import Price
     from fluxion_py.simulation.report.folder import make_folder, meta_of, write_folder
-    from fluxion_py.simulation.report.words import cells, text_table
     from fluxion_py.simulation.trace import Trace
 
     if not arguments.trace:
         raise InputError("no trace to simulate", hint="see fluxion simulate --help")
     machines = _machines(arguments)
     simulations = _simulations(arguments, machines)
+    price = None if arguments.price is None else Price.parse(arguments.price)
+    counts = {} if price is None else _counts(price, machines)
     trace = Trace.from_file(arguments.trace, arguments.format)
     if arguments.out is not None:
         make_folder(arguments.out)
     results = _run(arguments, simulations, trace)
-    meta = meta_of(trace, machines, simulations, results)
+    bills = []
+    if price is not None:
+        bills = [price.bill(counts[s.machine], figures.makespan) for s, figures in results]
+    meta = meta_of(trace, machines, simulations, results, bills)
     if arguments.out is not None:
         write_folder(arguments.out, results, meta)
     if arguments.output == "json":
         sys.stdout.write(json.dumps(meta) + "\n")
         return DONE
     sys.stdout.write(_about(trace, [schedule for schedule, _ in results], arguments.out))
-    sys.stdout.write(text_table([cells(s.machine, s.policy, figures) for s, figures in results]))
+    sys.stdout.write(_table(results, bills, failures=arguments.failures is not None))
     if arguments.out is not None:
         digest = trace.digest[:12]
         sys.stdout.write(
@@ -125,6 +146,24 @@ def run_simulate(arguments: argparse.Namespace) -> int:
             f"seed={arguments.seed} trace={digest}\n"
         )
     return DONE
+
+
+def _table(
+    results: "Sequence[tuple[Schedule, Statistics]]", bills: "Sequence[Bill]", *, failures: bool
+) -> str:
+    from fluxion_py.simulation.report.words import cells, text_table
+
+    rows = [cells(schedule.machine, schedule.policy, figures) for schedule, figures in results]
+    more = []
+    if failures:
+        more += ["RESTARTS", "FAILED"]
+        for row, (_, figures) in zip(rows, results, strict=True):
+            row += [str(figures.restarts), str(figures.failed)]
+    if bills:
+        more += [f"{bills[0].unit.upper()}-HOURS", "COST"]
+        for row, bill in zip(rows, bills, strict=True):
+            row += bill.cells()
+    return text_table(rows, more)
 
 
 def _machines(arguments: argparse.Namespace) -> "list[Machine]":
@@ -149,8 +188,14 @@ def _machines(arguments: argparse.Namespace) -> "list[Machine]":
 def _simulations(
     arguments: argparse.Namespace, machines: "Sequence[Machine]"
 ) -> "list[Simulation]":
+    from fluxion_py.simulation.failures import Failures
     from fluxion_py.simulation.simulation import Simulation
 
+    failures = None
+    if arguments.failures is not None:
+        failures = Failures.parse(arguments.failures, arguments.failure_policy)
+    elif arguments.failure_policy is not None:
+        raise InputError("--failure-policy without --failures", hint="add disruption=1%,bug=0.1%")
     policies = list(dict.fromkeys(text.strip() for text in arguments.queue_policy.split(",")))
     return [
         Simulation(
@@ -161,10 +206,22 @@ def _simulations(
             seed=arguments.seed,
             overestimate=arguments.overestimate,
             queue_depth=arguments.queue_depth,
+            failures=failures,
         )
         for machine in machines
         for policy in policies
     ]
+
+
+def _counts(price: "Price", machines: "Sequence[Machine]") -> dict[str, int]:
+    """Return how many units each machine has that are paid for. Raises `InputError`."""
+    from fluxion_py.simulation.machine import units_of
+
+    found = {}
+    for machine in machines:
+        graph = machine.graph()
+        found[machine.name] = sum(map(graph.flat.up, units_of(graph, price.unit)))
+    return found
 
 
 def _run(

@@ -33,7 +33,7 @@ def add_job(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="SCHEME:ID",
-        help="afterok:, afterany:, afternotok:, after: and a job id; begin-time:SECONDS",
+        help="afterok:, afterany:, afternotok:, after: and a job id; begin-time:SECONDS; singleton",
     )
     running = parser.add_argument_group("how it runs")
     running.add_argument("--job-name", metavar="NAME", help="(default: the program)")

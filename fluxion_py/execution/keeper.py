@@ -85,6 +85,7 @@ class Keeper:
         self._listener.setblocking(False)
         self._client: socket.socket | None = None
         self._deaf = False
+        self._wanted = selectors.EVENT_READ
         self._input = bytearray()
         self._output = bytearray()
         self._leave_at = time.monotonic() + WAIT_FOR_INSTANCE
@@ -140,7 +141,8 @@ class Keeper:
         self._deaf = False
         self._client.setblocking(False)
         self._selector.unregister(self._listener)
-        self._selector.register(self._client, selectors.EVENT_READ)
+        self._wanted = selectors.EVENT_READ
+        self._selector.register(self._client, self._wanted)
         for told in self._known():
             self._tell(told)
 
@@ -203,7 +205,9 @@ class Keeper:
             self._deaf = True
             self._output.clear()
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._output else 0)
-        self._selector.modify(self._client, wanted)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._selector.modify(self._client, wanted)
 
     # ---- orders ----
 

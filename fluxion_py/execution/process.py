@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from fluxion_py.execution.orders import TaskOrder
 
@@ -53,10 +52,11 @@ def kill_group(pid: int, number: int) -> None:
 def start_time(pid: int) -> int:
     """Return the start time of a process in ticks since boot; -1 if there is none."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            text = file.read(4096)
     except OSError:
         return -1
-    return int(text.rpartition(")")[2].split()[19])
+    return int(text.rpartition(b")")[2].split()[19])
 
 
 def _find(name: str, path: str) -> str:

@@ -35,7 +35,7 @@ def order_of(launch: Launch, extra: Mapping[str, str]) -> Run:
     if launch.directory is not None:
         common["FLUXION_JOB_DIRECTORY"] = str(launch.directory)
     stdout, stderr = (_file(launch, options, name) for name in ("stdout", "stderr"))
-    default = None if launch.directory is None else launch.directory
+    folder = None if launch.directory is None else str(launch.directory)
     environment = system.get("environment")
     return Run(
         str(launch.jobid),
@@ -46,9 +46,9 @@ def order_of(launch: Launch, extra: Mapping[str, str]) -> Run:
         {str(key): str(value) for key, value in environment.items()}
         if isinstance(environment, Mapping)
         else None,
-        stdout or (None if default is None else str(default / "stdout")),
-        stderr or stdout or (None if default is None else str(default / "stderr")),
-        None if default is None else str(default),
+        stdout or (None if folder is None else f"{folder}/stdout"),
+        stderr or stdout or (None if folder is None else f"{folder}/stderr"),
+        folder,
     )
 
 

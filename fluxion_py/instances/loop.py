@@ -19,6 +19,9 @@ from fluxion_py.queues.states import JobState
 RETRY_AFTER = 1.0
 """Seconds after which a failed write is tried again."""
 
+CYCLE = 0.02
+"""Seconds after which a cycle is cut short, so that clients are heard."""
+
 
 class InstanceLoop(JobStore):
     """The part of an `Instance` that goes on by itself: see there."""
@@ -58,7 +61,8 @@ class InstanceLoop(JobStore):
             if self._executor is not None:
                 for report in self._executor.poll(now):
                     self._note(report, now)
-            cycle = self.queue.cycle(now)
+            end = time.monotonic() + CYCLE
+            cycle = self.queue.cycle(now, lambda: time.monotonic() > end)
             self._to_launch.extend(job for job in cycle.started if job.id not in self._children)
             try:
                 self.commit()

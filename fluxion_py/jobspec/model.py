@@ -24,7 +24,6 @@ SLOT_TYPES = ("slot", "xor_slot")
 """Types that name no vertex of the machine, but what tasks run in."""
 
 
-
 def open_end(minimum: int) -> int:
     """Return the largest count of a range without an end."""
     return UNLIMITED if minimum <= UNLIMITED else MOST

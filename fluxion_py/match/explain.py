@@ -269,8 +269,8 @@ def _all(request: Sequence[Resource]) -> Iterator[Resource]:
 
 
 _MISTAKES = {
-    "conflict": "{0} has `exclusive: false` below a slot or an exclusive vertex, where everything "
-    "is exclusive",
+    "conflict": "{0} has `exclusive: false` below an exclusive vertex, where everything is "
+    "exclusive",
     "siblings": "{0} is wanted twice side by side; only one entry of a list is served there",
 }
 

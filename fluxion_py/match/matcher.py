@@ -170,9 +170,7 @@ class Matcher(LiveGraph):
             if done:
                 self._changes += 1
                 self._jobs.add_bulk(range(first, first + done), prepared.jobspec)
-            while done < count and (
-                self._try(prepared, first + done, False, allowed) is not None
-            ):
+            while done < count and (self._try(prepared, first + done, False, allowed) is not None):
                 done += 1
             return Bulk(self._allocation, range(first, first + done))
 

@@ -76,7 +76,8 @@ class Survey:
         self._view = view
         self.subsystem = self.flat.find_subsystem(dominant)
         self._seen: set[int] = set()
-        offers = self._visit(self.root, resources, True, False) or {}
+        self._divided: set[int] = set()  # ids of entries that offer to several slots
+        offers = self._visit(self.root, resources, True, False, False) or {}
         for entry in resources:
             self.tally(entry).ask(self.root, _total(offers, entry))
 
@@ -89,9 +90,12 @@ class Survey:
         return entry.count.resolve(self.tally(entry).best) == 0
 
     def _visit(
-        self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool
+        self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool, in_slot: bool
     ) -> Offers | None:
-        """Return what a vertex and those below offer of the entries; None if it drops out."""
+        """Return what a vertex and those below offer of the entries; None if it drops out.
+
+        A pool offers its free units, a vertex that slots share as many shares as it has.
+        """
         kind = self.flat.type(row)
         named = [entry for entry in wanted if entry.type == kind]
         slots = [entry for entry in wanted if entry.type == SLOT and self._forms(row, entry)]
@@ -101,7 +105,13 @@ class Survey:
         if matched is not None:
             self.tally(matched).seen += 1
             owned = owned or matched.exclusive is True
-        cause = self._obstacle(row, matched, owned)
+        shared = matched is not None and (
+            (matched.exclusive is not True and self.flat.divisible(row))
+            or (matched.exclusive is False and in_slot)
+        )
+        if matched is not None and shared:
+            self._divided.add(id(matched))
+        cause = self._obstacle(row, matched, owned and not shared)
         if len(named) + len(slots) > 1:
             cause = "siblings"
         if cause:
@@ -110,49 +120,63 @@ class Survey:
             return None
         self._seen.add(row)
         if matched is None:
-            return self._form(row, slots[0]) if slots else self._below(row, wanted, pristine, owned)
+            if slots:
+                return self._form(row, slots[0])
+            return self._below(row, wanted, pristine, owned, in_slot)
         slots = [
             entry for entry in matched.children if entry.type == SLOT and self._forms(row, entry)
         ]
         if slots:
             offers = self._form(row, slots[0])
         else:
-            offers = self._below(row, matched.children, False, owned)
-        return self._settle(row, matched, offers)
+            offers = self._below(row, matched.children, False, owned, in_slot)
+        return self._settle(row, matched, offers, shared and bool(matched.children))
 
-    def _settle(self, row: int, matched: Resource, offers: Offers) -> Offers | None:
-        """Return what a named vertex offers: itself, if it has enough below it."""
+    def _settle(self, row: int, matched: Resource, offers: Offers, shared: bool) -> Offers | None:
+        """Return what a named vertex offers: itself, if it has enough below it; or its shares."""
         enough = True
+        shares: list[int] = []
         for entry in matched.children:
             units = _total(offers, entry)
             self.tally(entry).ask(row, units)
             enough = enough and entry.count.resolve(units) > 0
+            shares.append(self._bundles(entry, offers.get(id(entry), [])))
         if not enough:
             self.tally(matched).refuse("short", row)
             return None
-        return {id(matched): [self._units(row)]}
+        return {id(matched): [min(shares) if shared else self._units(row)]}
 
-    def _below(self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool) -> Offers:
+    def _below(
+        self, row: int, wanted: Sequence[Resource], pristine: bool, owned: bool, in_slot: bool
+    ) -> Offers:
         offers: Offers = {}
         for child in self._children(row) if wanted else ():
             if child in self._seen:
                 continue
-            for entry, units in (self._visit(child, wanted, pristine, owned) or {}).items():
+            found = self._visit(child, wanted, pristine, owned, in_slot) or {}
+            for entry, units in found.items():
                 offers.setdefault(entry, []).extend(units)
         return offers
 
     def _form(self, row: int, slot: Resource) -> Offers:
         """Return how many slots can be formed of what is directly below a vertex."""
-        offers = self._below(row, slot.children, False, True)
+        offers = self._below(row, slot.children, False, True, True)
         self.sites.setdefault(id(slot), []).append(row)
         formed: int | None = None
         for entry in slot.children:
             units = offers.get(id(entry), [])
             self.tally(entry).ask(row, sum(units))
-            enough = entry.count.resolve(sum(units)) > 0
-            bundles = _bundles(units, entry.count.min) if enough else 0
+            bundles = self._bundles(entry, units)
             formed = bundles if formed is None else min(formed, bundles)
-        return {id(slot): [1] * formed} if formed else {}
+        return {id(slot): [formed]} if formed else {}
+
+    def _bundles(self, entry: Resource, units: Sequence[int]) -> int:
+        """Return how many times there is enough of an entry."""
+        if entry.count.resolve(sum(units)) == 0:
+            return 0
+        if id(entry) in self._divided:
+            return sum(units) // entry.count.min
+        return _bundles(units, entry.count.min)
 
     def _forms(self, row: int, slot: Resource) -> bool:
         below = {self.flat.type(target) for target, _ in self.flat.out_edges(row)}

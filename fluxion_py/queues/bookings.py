@@ -4,7 +4,7 @@ import heapq
 import json
 import math
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxion_py.allocation import Allocation
 from fluxion_py.errors import Busy, GraphError, MatchError, UnknownJobError
@@ -12,18 +12,26 @@ from fluxion_py.match.matcher import Matcher
 from fluxion_py.queues.request import Request
 
 
+class Growth(NamedTuple):
+    """From when until when there is more than was planned with; `plan`: a reservation left it."""
+
+    since: int
+    until: float
+    plan: bool = False
+
+
 class Bookings:
     """What the jobs of all lanes hold in one matcher.
 
     `releases` counts everything that gave something back: a refusal stays one while it is the
-    same. `growth` lists from when until when there is more than was planned with; a job that ends
-    when it was to end changes no plan and is not in it.
+    same. `growth` lists what plans did not count on; a job that ends when it was to end changes no
+    plan and is not in it.
     """
 
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
         self.releases = 0
-        self.growth: list[tuple[int, float]] = []
+        self.growth: list[Growth] = []
         self._last_plan = -1
         self._ends: list[tuple[int, int]] = []
         self._running: dict[int, Allocation] = {}
@@ -75,7 +83,7 @@ class Bookings:
         else:
             self.matcher.cancel(jobid)
             found = self._try_allocate(request, jobid, now)
-            self.growth.append((min(now, planned.at), math.inf))
+            self.growth.append(Growth(min(now, planned.at), math.inf, True))
         if found is not None:
             self._runs(found)
         return found
@@ -101,35 +109,37 @@ class Bookings:
         return None
 
     def replan(self, request: Request, planned: Allocation, now: int) -> Allocation | None:
-        """Return a plan that is not later than the old one, booked in its place.
+        """Return an earlier plan, booked in place of the old one; the old one if there is none.
 
-        If vertices of the old one went down or away the new one may be later, or None.
+        If vertices of the old one went down or away there is a new one, maybe later, or None.
         """
         jobid = _id(planned)
         usable = self._usable(planned)
         before = self._planned.pop(jobid, None)
         self.matcher.cancel(jobid)
         found = self.plan(request, jobid, now)
-        if usable and (found is None or found.at > planned.at):
+        if usable and (found is None or found.at >= planned.at):
             if found is not None:
                 self.matcher.cancel(jobid)
             self._planned[jobid] = before or _UNKNOWN
-            return self.matcher.rebook(planned, reserved=True)
+            self.matcher.rebook(planned, reserved=True)
+            return planned
         if found is None or found.at != planned.at:
             self._give_back(request)
-            self.growth.append((planned.at, math.inf))
+            self.growth.append(Growth(planned.at, planned.expiration, True))
         return found
 
     def may_improve(self, planned: Allocation, seen: int) -> bool:
         """Say whether what `growth` lists from `seen` on can help a reservation.
 
-        If there is no other one, then what is free only grows with time, as jobs end: more until
-        a time before the reservation is no more than there was at that time, which was too little.
+        If there is and was no other one, then what is free only grows with time, as jobs end: more
+        until a time before the reservation is no more than there was at that time, which was too
+        little.
         """
         alone = len(self._planned) == 1
         return any(
-            since < planned.expiration and not (alone and until < planned.at)
-            for since, until in self.growth[seen:]
+            since < planned.expiration and not (alone and not plan and until < planned.at)
+            for since, until, plan in self.growth[seen:]
         )
 
     def unplan(self, request: Request, planned: Allocation) -> None:
@@ -138,7 +148,7 @@ class Bookings:
             self.matcher.cancel(_id(planned))
         self._planned.pop(_id(planned), None)
         self._give_back(request)
-        self.growth.append((planned.at, math.inf))
+        self.growth.append(Growth(planned.at, planned.expiration, True))
 
     def release(self, request: Request, jobid: int, now: int, ranks: str | None = None) -> bool:
         """Give back what a job holds, or its part on some ranks; return True if nothing is left.
@@ -162,7 +172,7 @@ class Bookings:
         end = allocation.expiration
         if end != now or self._last_plan >= now:
             # What is past its end was not free for a plan that begins at once: that may be now.
-            self.growth.append((now, end if end > now else math.inf))
+            self.growth.append(Growth(now, end if end > now else math.inf))
         return gone
 
     def rebook(self, allocation: Allocation) -> Allocation:
@@ -174,7 +184,7 @@ class Bookings:
     def gave_back(self, request: Request, now: int) -> None:
         """Note that a running job, which goes on, has given a part back."""
         self._give_back(request)
-        self.growth.append((now, math.inf))
+        self.growth.append(Growth(now, math.inf))
 
     def extend(self, allocation: Allocation, expiration: int, now: int) -> Allocation | None:
         """Move the end of a running job; None, with nothing changed, if others hold the time."""
@@ -187,7 +197,7 @@ class Bookings:
         self._runs(moved)
         if expiration < allocation.expiration:
             self.releases += 1
-            self.growth.append((max(now, expiration), math.inf))
+            self.growth.append(Growth(max(now, expiration), allocation.expiration))
         return moved
 
     def restore(self, document: str | dict[str, Any], jobid: int, *, planned: bool) -> Allocation:
@@ -202,7 +212,11 @@ class Bookings:
     def changed(self, now: int) -> None:
         """Note that the machine is another: every refusal and every plan may be otherwise now."""
         self.releases += 1
-        self.growth.append((now, math.inf))
+        self.growth.append(Growth(now, math.inf))
+
+    def hand_over(self, jobid: int) -> None:
+        """Forget a started job: what it holds stays booked, and is somebody else's now."""
+        del self._running[jobid]
 
     def holder(self, jobid: int) -> Allocation | None:
         """Return what a started job holds."""

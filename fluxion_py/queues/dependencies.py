@@ -1,7 +1,8 @@
 """Dependencies of jobs (RFC 26): on other jobs, and on time."""
 
 import heapq
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fluxion_py.errors import FormatError, short
@@ -9,22 +10,26 @@ from fluxion_py.match.job import parse_jobid
 from fluxion_py.queues.jobid import format_jobid
 from fluxion_py.queues.states import Result
 
-SCHEMES = ("after", "afterany", "afterok", "afternotok", "begin-time", "max-active")
+SCHEMES = ("after", "afterany", "afterok", "afternotok", "begin-time", "singleton", "max-active")
 """`max-active` is the queue's own: the user has as many jobs there as are allowed."""
 
 _GIVEN = SCHEMES[:-1]
+_WITHOUT_VALUE = ("singleton", "max-active")
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One condition: `scheme`, and the job id (after*), seconds (begin-time) or 0."""
+    """One condition: `scheme`, and the job id (after*), seconds (begin-time) or 0.
+
+    `singleton`: all earlier jobs of the same user and name have ended.
+    """
 
     scheme: str
     value: float = 0
 
     def __str__(self) -> str:
         """Return the text that `parse_dependency` reads back, for example afterok:f7Zs."""
-        if self.scheme == "max-active":
+        if self.scheme in _WITHOUT_VALUE:
             return self.scheme
         if self.scheme == "begin-time":
             return f"begin-time:{self.value!r}"
@@ -37,7 +42,7 @@ def parse_dependency(text: str, schemes: Iterable[str] = _GIVEN) -> Dependency:
     Raises `FormatError`.
     """
     scheme, colon, value = text.partition(":")
-    if scheme not in schemes or bool(colon) == (scheme == "max-active"):
+    if scheme not in schemes or bool(colon) == (scheme in _WITHOUT_VALUE):
         raise FormatError(
             f"unknown dependency {short(text)}", hint="write it like afterok:ƒ2Wk8mBq"
         )
@@ -108,6 +113,35 @@ class DependencyTable:
                 waiting.pop(jobid, None)
                 if not waiting:
                     del self._on[int(dependency.value)]
+
+
+class Singletons:
+    """The active jobs of those users and names of which one waits for its turn, in their order."""
+
+    def __init__(self) -> None:
+        self._active: dict[tuple[int, str], OrderedDict[int, None]] = {}
+
+    def follow(self, owner: tuple[int, str], active: Callable[[], Iterable[int]]) -> int:
+        """Begin to follow the jobs of a user and name, unless they are; return the first one."""
+        if owner not in self._active:
+            self._active[owner] = OrderedDict.fromkeys(sorted(active()))
+        return next(iter(self._active[owner]))
+
+    def enter(self, owner: tuple[int, str], jobid: int) -> None:
+        """Note a new job."""
+        if owner in self._active:
+            self._active[owner][jobid] = None
+
+    def leave(self, owner: tuple[int, str], jobid: int) -> int | None:
+        """Note that a job has ended; return the one that is the first now, if there is one."""
+        active = self._active.get(owner)
+        if active is None:
+            return None
+        active.pop(jobid, None)
+        if not active:
+            del self._active[owner]
+            return None
+        return next(iter(active))
 
 
 def fulfils(scheme: str, result: Result) -> bool:

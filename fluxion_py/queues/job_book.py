@@ -11,7 +11,7 @@ from fluxion_py.idset import IDset
 from fluxion_py.match.matcher import Matcher
 from fluxion_py.queues.bookings import Bookings
 from fluxion_py.queues.config import QueueConfig
-from fluxion_py.queues.dependencies import Dependency, DependencyTable, fulfils
+from fluxion_py.queues.dependencies import Dependency, DependencyTable, Singletons, fulfils
 from fluxion_py.queues.errors import QueueError
 from fluxion_py.queues.events import INSTANCE, Event
 from fluxion_py.queues.fold import apply, new_job
@@ -21,6 +21,7 @@ from fluxion_py.queues.request import RequestTable
 from fluxion_py.queues.states import Chosen, JobState, Result
 
 MAX_ACTIVE = Dependency("max-active")
+SINGLETON = Dependency("singleton")
 
 
 class JobBook:
@@ -35,14 +36,13 @@ class JobBook:
         for config in configs:
             if config.name in self.lanes:
                 raise QueueError(f"there are two queues {config.name}")
-            self.lanes[config.name] = Lane(
-                config, self.bookings, self.jobs, self._tell, recorded=record
-            )
+            self.lanes[config.name] = Lane(config, self.bookings, self.jobs, self._tell)
         self.results: dict[int, Result] = {}
         self.last_id = 0
         self._record = record
         self._events: list[Event] = []
         self._dependencies = DependencyTable()
+        self._singletons = Singletons()
         self._active: Counter[tuple[str, int]] = Counter()
         self._held_back: dict[tuple[str, int], deque[int]] = {}
 
@@ -109,11 +109,16 @@ class JobBook:
         lane.pending += 1
         if self._record:
             self._events.append(event)
+        self._singletons.enter((job.userid, job.name), job.id)
         now = event.timestamp
         for dependency in depends:
-            if self._is_fulfilled(dependency, now):
+            if dependency == SINGLETON:
+                if self._first_of_its_name(job) == job.id:
+                    continue
+            elif self._is_fulfilled(dependency, now):
                 continue
-            self._dependencies.add(job.id, dependency)
+            else:
+                self._dependencies.add(job.id, dependency)
             self._event(job, "dependency-add", now, description=str(dependency))
         if not job.dependencies:
             self._admit(job, now)
@@ -121,6 +126,8 @@ class JobBook:
 
     def _is_fulfilled(self, dependency: Dependency, now: float) -> bool:
         """Say whether a condition holds already. Raises `QueueError` if it never can."""
+        if dependency == SINGLETON:
+            return False  # `_take_in` knows whose it is
         if dependency.scheme == "begin-time":
             return dependency.value <= now
         target = int(dependency.value)
@@ -133,6 +140,18 @@ class JobBook:
         if job is None:
             raise QueueError(f"{dependency}: there is no such job")
         return dependency.scheme == "after" and job.t_run >= 0
+
+    def _first_of_its_name(self, job: Job) -> int:
+        """Return the first active job of the user and name of one. O(jobs) the first time."""
+        owner = (job.userid, job.name)
+        return self._singletons.follow(
+            owner,
+            lambda: (
+                other.id
+                for other in self.jobs.values()
+                if (other.userid, other.name) == owner and other.state is not JobState.INACTIVE
+            ),
+        )
 
     def _fulfil(self, jobid: int, dependency: Dependency, now: float) -> None:
         job = self.jobs.get(jobid)
@@ -196,6 +215,9 @@ class JobBook:
         """Let a job go out of the counts and the dependencies."""
         job.request.users -= 1
         self._dependencies.forget(job.id, job.dependencies)
+        following = self._singletons.leave((job.userid, job.name), job.id)
+        if following is not None:
+            self._fulfil(following, SINGLETON, now)
         if job.t_depend >= 0:
             self._user_has_room(job, now)
 

@@ -10,6 +10,7 @@ from fluxion_py.match.job import MAX_JOBID
 from fluxion_py.queues.bookings import Bookings
 from fluxion_py.queues.config import QueueConfig, parse_policy
 from fluxion_py.queues.job import Job, order_key
+from fluxion_py.queues.refusals import Unimproved
 from fluxion_py.queues.request import Request
 from fluxion_py.queues.states import Chosen
 
@@ -22,9 +23,11 @@ class Cycle:
     """What a cycle did.
 
     `started` jobs have their `allocation`; `planned` got or changed a reservation; `lost` lost
-    one. `more` says that the look was cut short by a queue depth: call again.
+    one. `more` says that the look was cut short, by a queue depth or because `enough` said so,
+    which is asked after every search: call again. What comes out of it all is the same.
     """
 
+    enough: Callable[[], bool] | None = None
     started: list[Job] = field(default_factory=list)
     planned: list[Job] = field(default_factory=list)
     lost: list[Job] = field(default_factory=list)
@@ -46,8 +49,7 @@ class Lane:
 
     `jobs` has all jobs by id; `pending` counts all of the queue that have not started, `waiting`
     those that are considered. `tell` is called with a job, what happened to it (alloc, reserve,
-    unreserve), the time, the allocation or None, and why it was chosen. If this is not `recorded`,
-    a reservation that gets other vertices for the same time is not told.
+    unreserve), the time, the allocation or None, and why it was chosen.
     """
 
     def __init__(
@@ -56,8 +58,6 @@ class Lane:
         bookings: Bookings,
         jobs: dict[int, Job],
         tell: Callable[[Job, str, float, Allocation | None, Chosen | None], None],
-        *,
-        recorded: bool = True,
     ) -> None:
         self.config = config
         self.policy = parse_policy(config.policy)
@@ -70,7 +70,6 @@ class Lane:
         self._bookings = bookings
         self._jobs = jobs
         self._tell = tell
-        self._recorded = recorded
         self._heads: list[int] = []
         self._never: set[Request] = set()
         self._plan_keys: list[int] = []
@@ -81,6 +80,7 @@ class Lane:
         self._seen = 0
         self._revised = 0
         self._first_new: int | None = None
+        self._unimproved = Unimproved()
 
     # ---- jobs in and out ----
 
@@ -144,6 +144,7 @@ class Lane:
     def forget_growth(self) -> None:
         """Begin anew with an empty `Bookings.growth`."""
         self._seen = 0
+        self._unimproved.clear()
         for plan in self.plans.values():
             plan.seen = 0
 
@@ -199,14 +200,19 @@ class Lane:
             plan = self.plans[key & MAX_JOBID]
             if plan.seen == len(growth):
                 continue
+            if left <= 0:
+                self._revised = key
+                cycle.more = True
+                return False
+            left -= 1
             old = plan.allocation
             if old.at > time and self._bookings.may_improve(old, plan.seen):
-                if left <= 0:
-                    self._revised = key
-                    cycle.more = True
-                    return False
-                left -= PLAN_COST
-                self._improve(plan, now, time, cycle)
+                self._unimproved.follow(growth)
+                if not self._unimproved.imply(plan.job.request, old.at):
+                    left -= PLAN_COST
+                    self._improve(plan, now, time, cycle)
+                    if cycle.enough is not None and cycle.enough():
+                        left = 0
             plan.seen = len(growth)
         self._revised = 0
         if any(plan.seen != len(growth) for plan in self.plans.values()):
@@ -218,7 +224,9 @@ class Lane:
     def _improve(self, plan: Plan, now: float, time: int, cycle: Cycle) -> None:
         old = plan.allocation
         found = self._bookings.replan(plan.job.request, old, time)
-        if found is None:
+        if found is old:
+            self._unimproved.add(plan.job.request, old.at)
+        elif found is None:
             self._drop_plan(plan.job.id)
             self._tell(plan.job, "unreserve", now, None, None)
             cycle.lost.append(plan.job)
@@ -228,11 +236,6 @@ class Lane:
             self._start(plan.job, found, Chosen.RESERVED, now, cycle)
         else:
             plan.allocation = found
-            if found.at == old.at and not (
-                self._recorded and found.selection.vertices != old.selection.vertices
-            ):
-                plan.job.planned = found
-                return
             heapq.heappush(self._due, (found.at, plan.job.id))
             self._tell(plan.job, "reserve", now, found, None)
             cycle.planned.append(plan.job)
@@ -240,7 +243,7 @@ class Lane:
     def _fill(self, now: float, time: int, cycle: Cycle) -> None:
         """Try the jobs without a reservation in order; plan those that the depth allows."""
         bookings, heads, jobs = self._bookings, self._heads, self._jobs
-        depth = self.policy.reservation_depth
+        depth, backfill, enough = self.policy.reservation_depth, self.policy.backfill, cycle.enough
         if self._releases != bookings.releases:
             self._releases = bookings.releases
             self._cursor = 0
@@ -258,12 +261,18 @@ class Lane:
                 left -= PLAN_COST
                 fits = self._plan_first(request, now, time, cycle)
             else:
-                fits = self._start_first(request, now, time, cycle)
+                form = request.form
+                if form.refusals.imply(form.size, request.duration, releases):
+                    fits = False
+                else:
+                    fits = self._start_first(request, now, time, cycle)
             if not fits:
-                if not self.policy.backfill:
+                if not backfill:
                     self._cursor = heads[at]
                     return
                 at += 1
+            if enough is not None and enough():
+                left = 0
         self._cursor = heads[-1] + 1 if heads else 0
 
     def _plan_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
@@ -292,8 +301,6 @@ class Lane:
     def _start_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
         """Start the first job of a request; False if it does not fit."""
         form, duration, releases = request.form, request.duration, self._releases
-        if form.refusals.imply(form.size, duration, releases):
-            return False
         job = self._jobs[request.head & MAX_JOBID]
         found = self._bookings.start(request, job.id, time)
         if found is None:

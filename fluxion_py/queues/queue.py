@@ -1,9 +1,10 @@
 """The whole queue: jobs from submission to the end, in lanes above one matcher. No clock here."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fluxion_py.allocation import Allocation
 from fluxion_py.errors import InputError, MatchError, Unsatisfiable
 from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.match.job import MAX_JOBID
@@ -248,6 +249,20 @@ class Queue(Resizing):
         self.lanes[job.queue].pending += 1
         self._consider(job)
 
+    def hand_over(self, jobid: int, *, now: float) -> Allocation:
+        """Drop a started job; what it holds stays booked in the matcher, and is the caller's.
+
+        For a caller that keeps the books of running jobs itself.
+        """
+        job = self._running_job(jobid)
+        allocation = job.allocation
+        if allocation is None:
+            raise QueueError(f"job {format_jobid(jobid)} holds nothing")
+        self.bookings.hand_over(jobid)
+        self._leave(job, now)
+        del self.jobs[jobid]
+        return allocation
+
     # ---- queues and machine ----
 
     def lane(self, name: str | None) -> Lane:
@@ -306,11 +321,14 @@ class Queue(Resizing):
 
     # ---- the cycle ----
 
-    def cycle(self, now: float) -> Cycle:
-        """Start and plan what can be; call it after every change, and at `next_time`."""
+    def cycle(self, now: float, enough: Callable[[], bool] | None = None) -> Cycle:
+        """Start and plan what can be; call it after every change, and at `next_time`.
+
+        `enough` may cut it short; then `Cycle.more` says that it is to be called again.
+        """
         for jobid, dependency in self._dependencies.due(now):
             self._fulfil(jobid, dependency, now)
-        cycle = Cycle()
+        cycle = Cycle(enough)
         for lane in self.lanes.values():
             lane.cycle(now, cycle)
         if all(lane.settled for lane in self.lanes.values()):

@@ -39,6 +39,8 @@ def _wait(dependency: Dependency, lane: Lane) -> str:
     if dependency.scheme == "max-active":
         most = lane.config.limits.active_per_user
         return f"an earlier job of the same user (queue {lane.config.name} allows {most} at a time)"
+    if dependency.scheme == "singleton":
+        return "the earlier jobs of the same user and name"
     return str(dependency)
 
 

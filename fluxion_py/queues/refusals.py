@@ -1,6 +1,12 @@
 """What does not fit for now, so that it need not be asked again."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fluxion_py.queues.bookings import Growth
+    from fluxion_py.queues.request import Request
 
 
 class Refusals:
@@ -61,3 +67,43 @@ class Refusals:
         kept = bisect_left(sizes, sizes[first] - size, 0, first)
         self._sizes = sizes[:kept] + [refused - size for refused in sizes[first:]]
         self._durations = durations[:kept] + durations[first:]
+
+
+class Unimproved:
+    """Which reservations were tried in vain since the last growth: larger ones need not be tried.
+
+    Let growth end at u, and a reservation of n units for d seconds from a time not before u on have
+    found no earlier start. Then there is none before u for more, or for longer; but for one that
+    would leave its own place for it, and so overlaps it: not if it begins at u + its duration or
+    later. And whatever begins at u or later is as it was.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew, with a growth that is empty."""
+        self._known = 0
+        self._until: float = 0
+        self._failed: dict[Refusals, Refusals] = {}
+
+    def follow(self, growth: Sequence["Growth"]) -> None:
+        """Take in what has grown; what was tried before says nothing any more."""
+        if self._known != len(growth):
+            self._until = max(self._until, *(entry.until for entry in growth[self._known :]))
+            self._known = len(growth)
+            self._failed.clear()
+
+    def imply(self, request: "Request", at: int) -> bool:
+        """Say whether a reservation cannot begin earlier than it does."""
+        form, duration = request.form, request.duration
+        failed = self._failed.get(form.refusals)
+        if failed is None or not form.size or self._until + duration > at:
+            return False
+        return failed.imply(form.size, duration, 0)
+
+    def add(self, request: "Request", at: int) -> None:
+        """Note that one was tried in vain."""
+        form = request.form
+        if form.size and at >= self._until:
+            self._failed.setdefault(form.refusals, Refusals()).add(form.size, request.duration, 0)

@@ -8,7 +8,7 @@ from fluxion_py.queues.errors import QueueError
 from fluxion_py.queues.events import INSTANCE, JOB_EVENTS, Event
 from fluxion_py.queues.fold import apply, new_job
 from fluxion_py.queues.job import Job
-from fluxion_py.queues.job_book import MAX_ACTIVE, JobBook
+from fluxion_py.queues.job_book import MAX_ACTIVE, SINGLETON, JobBook
 from fluxion_py.queues.states import PENDING, JobState
 
 _MEANINGFUL = JOB_EVENTS - {"memo"}
@@ -83,6 +83,9 @@ class JobReplay(JobBook):
             if dependency == MAX_ACTIVE:
                 owner = (job.queue, job.userid)
                 self._held_back.setdefault(owner, deque()).append(job.id)
+            elif dependency == SINGLETON:
+                if self._first_of_its_name(job) == job.id:
+                    self._fulfil(job.id, SINGLETON, now)
             else:
                 self._dependencies.add(job.id, dependency)
         if job.state is JobState.DEPEND and not job.dependencies:

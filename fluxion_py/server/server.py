@@ -156,7 +156,6 @@ class Server:
     def has_output(self, session: Session) -> None:
         """Note that a session is to be flushed."""
         self._unsent.add(session)
-        self._plan_work()
 
     # ---- work ----
 

@@ -10,6 +10,7 @@ from fluxion_py.queues.job import Job
 from fluxion_py.queues.queue import Queue
 from fluxion_py.queues.request import Request
 from fluxion_py.queues.states import Chosen
+from fluxion_py.simulation.failures import Failures
 from fluxion_py.simulation.machine import jobspec_of
 from fluxion_py.simulation.schedule import BACKFILL, IMMEDIATE, NEVER, RESERVED, WAITING, Places
 
@@ -27,8 +28,10 @@ class Replay:
 
     At one time first all jobs end that are to, then jobs arrive, then the queue has its cycles. A
     job of more than `capacity` units can never run. `units` are the rows that are listed as places,
-    in order; without them no places are kept. `watch` is called now and then with the number of
-    jobs that have ended.
+    in order; without them no places are kept. `failures` has runs fail, drawn with `seed`: then
+    starts, ends and places are those of the last run of a job, `restarts` counts the runs before,
+    `lost` their units x seconds, and `failed` lists the jobs that were given up. `watch` is called
+    now and then with the number of jobs that have ended.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class Replay:
         capacity: int,
         *,
         units: Sequence[int] = (),
+        failures: Failures | None = None,
+        seed: int = 1,
         watch: Callable[[int], None] | None = None,
     ) -> None:
         self.queue = queue
@@ -58,6 +63,13 @@ class Replay:
         self.places: list[Places] = [()] * len(submits) if units else []
         self.refused: dict[int, str] = {}
         self.cycles = 0
+        self.restarts: dict[int, int] = {}
+        self.failed: list[int] = []
+        self.lost = 0
+        self._failures = failures
+        self._seed = seed
+        self._fates: dict[int, str] = {}
+        self._counted: dict[int, int] = {}
         self._position = {row: at for at, row in enumerate(units)}
         self._watch = watch
         self._requests: dict[tuple[int, int], Request | str] = {}
@@ -123,7 +135,7 @@ class Replay:
 
     def _start(self, job: Job, now: int) -> None:
         index = job.id - 1
-        end = now + min(self.runtimes[index], self.limits[index])
+        end = now + self._time_of_run(index)
         self.starts[index] = now
         self.ends[index] = end
         assert job.chosen is not None
@@ -132,8 +144,36 @@ class Replay:
             self.places[index] = self._places(job)
         heapq.heappush(self._ending, (end, job.id))
 
+    def _time_of_run(self, index: int) -> int:
+        """Return the seconds of a run that begins, and note if it is to fail."""
+        whole = min(self.runtimes[index], self.limits[index])
+        if self._failures is None:
+            return whole
+        met = self._failures.of_run(self._seed, index, self.restarts.get(index, 0))
+        if met is None:
+            return whole
+        self._fates[index] = met[0]
+        return int(whole * met[1])
+
+    def _fails(self, index: int, kind: str, now: int) -> bool:
+        """Note a failed run; return whether the job waits for another one."""
+        assert self._failures is not None
+        runs = self.restarts.get(index, 0) + 1
+        again, counted = self._failures.runs_again(kind, self._counted.get(index, 0), runs)
+        self._counted[index] = counted
+        if not again:
+            self.failed.append(index)
+            return False
+        self.restarts[index] = runs
+        self.lost += self.sizes[index] * (now - self.starts[index])
+        self.queue.requeue(index + 1, kind, now=now)
+        return True
+
     def _end(self, jobid: int, now: int) -> None:
-        self.queue.finished(jobid, now=now)
+        kind = self._fates.pop(jobid - 1, None)
+        if kind is not None and self._fails(jobid - 1, kind, now):
+            return
+        self.queue.finished(jobid, now=now, status=0 if kind is None else 256)
         self.queue.forget(jobid)
         self._ended += 1
         if self._watch is not None and self._ended % REPORT_EVERY == 0:

@@ -42,7 +42,9 @@ class Schedule:
 
     `capacity` is the number of `unit`s of the machine that are up. `limits` are the seconds that
     were asked for. `places` is empty if there was too much to keep. `refused` says of jobs, by
-    index, why they can never run.
+    index, why they can never run. With failures a start is that of the last run of a job:
+    `restarts` are the runs before it, by index, `lost` the units x seconds of those, `failed` the
+    jobs that were given up.
     """
 
     trace: Trace
@@ -58,6 +60,9 @@ class Schedule:
     places: list[Places] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     cycles: int = 0
+    restarts: dict[int, int] = field(default_factory=dict)
+    failed: list[int] = field(default_factory=list)
+    lost: int = 0
 
     def __len__(self) -> int:
         """Return the number of jobs."""
@@ -90,4 +95,6 @@ class Schedule:
             found.update(b" ".join(b"%d" % value for value in column))
         found.update(bytes(self.how))
         found.update(repr(self.places).encode())
+        if self.restarts or self.failed:
+            found.update(repr((sorted(self.restarts.items()), sorted(self.failed))).encode())
         return found.hexdigest()

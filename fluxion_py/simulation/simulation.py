@@ -10,6 +10,7 @@ from os import PathLike
 from fluxion_py.errors import InputError
 from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.queues.config import QueueConfig
+from fluxion_py.simulation.failures import Failures
 from fluxion_py.simulation.machine import UNITS, Machine, choose_unit, size_of, units_of
 from fluxion_py.simulation.schedule import Schedule
 from fluxion_py.simulation.trace import Trace
@@ -28,7 +29,8 @@ class Simulation:
     sizes of a trace count, "core" or "node"; without it nodes if the trace tells them and the
     machine has some, else cores. A job without a time limit in the trace asks for exactly its run
     time, or, with `overestimate` F > 1, for up to F times that, evenly distributed and drawn with
-    `seed`. The same simulation of the same trace gives the same schedule, always.
+    `seed`, as `failures` are. The same simulation of the same trace gives the same schedule,
+    always.
     """
 
     machine: Machine | ResourceGraph | int | str | PathLike[str]
@@ -38,6 +40,7 @@ class Simulation:
     seed: int = 1
     overestimate: float = 1.0
     queue_depth: int = 1000
+    failures: Failures | None = None
 
     def __post_init__(self) -> None:
         QueueConfig(policy=self.queue_policy, queue_depth=self.queue_depth)
@@ -80,6 +83,8 @@ class Simulation:
             limits,
             capacity,
             units=units if sum(min(size, capacity) for size in sizes) <= MAX_PLACES else (),
+            failures=self.failures,
+            seed=self.seed,
             watch=watch,
         )
         replay.run()
@@ -97,6 +102,9 @@ class Simulation:
             replay.places,
             replay.refused,
             replay.cycles,
+            replay.restarts,
+            replay.failed,
+            replay.lost,
         )
 
     def limits(self, trace: Trace) -> "array[int]":

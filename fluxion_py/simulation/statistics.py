@@ -23,7 +23,8 @@ class Statistics:
     and `slowdown`s are of those that ran. The bounded slowdown of a job is (wait + run) / run with
     a run of at least `SHORTEST`, and at least 1. Percentiles are values that occur (nearest rank).
     `utilization` is the part of capacity x makespan in which units were held; `makespan` goes from
-    the first submission to the last end.
+    the first submission to the last end. `restarts` are runs that were repeated after a failure,
+    and `failed` jobs that were given up; the runs count as use.
     """
 
     jobs: int
@@ -41,6 +42,8 @@ class Statistics:
     utilization: float
     makespan: int
     busy_unit_seconds: int
+    restarts: int = 0
+    failed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, ready for JSON."""
@@ -51,9 +54,10 @@ def statistics_of(schedule: Schedule) -> Statistics:
     """Compute the figures. O(jobs log jobs)."""
     jobs = schedule.trace.jobs
     waits, slowdowns = [], []
-    busy = last = timed_out = 0
-    for job, size, start, end in zip(
-        jobs, schedule.sizes, schedule.starts, schedule.ends, strict=True
+    busy, last, timed_out = schedule.lost, 0, 0
+    failed = set(schedule.failed)
+    for index, (job, size, start, end) in enumerate(
+        zip(jobs, schedule.sizes, schedule.starts, schedule.ends, strict=True)
     ):
         if start < 0:
             continue
@@ -62,7 +66,7 @@ def statistics_of(schedule: Schedule) -> Statistics:
         slowdowns.append(max(1.0, (wait + run) / max(run, SHORTEST)))
         busy += size * run
         last = max(last, end)
-        timed_out += run < job.runtime
+        timed_out += run < job.runtime and index not in failed
     waits.sort()
     slowdowns.sort()
     ran = len(waits)
@@ -82,6 +86,8 @@ def statistics_of(schedule: Schedule) -> Statistics:
         utilization=busy / (schedule.capacity * last) if last else 0.0,
         makespan=last,
         busy_unit_seconds=busy,
+        restarts=sum(schedule.restarts.values()),
+        failed=len(schedule.failed),
     )
 
 

@@ -29,7 +29,7 @@ def test_help_of_every_subcommand_has_an_example(tool: Tool, name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_subcommand_can_answer_programs(tool: Tool, name: str) -> None:
-    assert name == "shell" or "--json" in tool.out(name, "--help")
+    assert name in ("shell", "completion") or "--json" in tool.out(name, "--help")
 
 
 def test_version_is_that_of_the_distribution(tool: Tool) -> None:

@@ -39,7 +39,7 @@ def test_ranks_do_not_wrap(flat: FlatGraph) -> None:
 
 def test_sizes_cannot_add_up_to_an_overflow(flat: FlatGraph) -> None:
     with pytest.raises(GraphError, match="sizes add up"):
-        flat.add_children([1] * 4, 1, "memory", "memory", [0] * 4, 2**59, "B", "containment")
+        flat.add_children([1] * 4, 1, "memory", "memory", [0] * 4, 2**61, "B", "containment")
     with pytest.raises(GraphError, match="sizes add up"):
         flat.add_vertex("memory", "memory", 0, "memory0", 11, size=2**63 - 1)
     assert len(flat) == 11
@@ -156,13 +156,13 @@ def test_vertices_with_two_parents_in_many_layers_take_no_time(flat: FlatGraph) 
     "count",
     [
         Count(-1, -1),
-        Count(1, 2**32),
+        Count(1, 2**62 + 1),
         Count(1, 5, "+", 0),
         Count(1, 5, "*", -1),
         Count(2, 9, "x"),
         Count(1, 9, choices=(5, 3)),
         Count(1, 9, choices=(-5,)),
-        Count(1, 9, choices=(2**40,)),
+        Count(1, 9, choices=(2**63,)),
     ],
 )
 def test_a_count_that_no_jobspec_can_have_is_refused(count: Count) -> None:
@@ -182,7 +182,7 @@ def test_demands_do_not_wrap() -> None:
     outer = Resource("cluster", Count(most, most), (inner,))
     numbers = {"slot": 6, "cluster": 0, "node": 4, "core": 1}
     totals = Request([outer], numbers.__getitem__, False).totals()
-    assert totals == {0: most, 4: 2**61, 1: 2**61}
+    assert totals == {0: most, 4: 2**62 + 1, 1: 2**62 + 1}
 
 
 def test_a_time_line_gives_back_only_what_was_taken() -> None:

@@ -64,7 +64,7 @@ def test_counts_are_numbers_texts_and_mappings(value: object, count: Count) -> N
         "1-",
         "+",
         "1-2-3",
-        "4294967296",
+        "4611686018427387905",
     ],
 )
 def test_count_texts_that_cannot_be_are_refused(value: str) -> None:

@@ -1,9 +1,9 @@
 """Score boards: what the children of a vertex offer, by type (matching.md 4 and 5)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from fluxion_py.match.policy import Policy
 
@@ -18,16 +18,43 @@ class Claim(NamedTuple):
     target: int
     needs: int
     exclusive: bool
+    listed: bool = False
+    """Shared, and to be emitted although nothing below it is taken."""
+
+
+class Shareable(Protocol):
+    """What several slots may have a share of (`bundles.Bundles`)."""
+
+    shares: int
+
+    def take(self) -> tuple[int, list[Claim]] | None:
+        """Take a share: scores and claims."""
+        ...
 
 
 @dataclass(slots=True)
 class Group:
-    """A candidate: a vertex, or a slot with all its vertices. Score 0 means "unmet"."""
+    """A candidate: a vertex, or a slot with all its vertices. Score 0 means "unmet".
+
+    Of a `pool` some units can be taken; a shared vertex has `inside` what its shares are made of.
+    """
 
     score: int
     count: int
     exclusive: bool
     claims: tuple[Claim, ...]
+    pool: bool = False
+    inside: Shareable | None = None
+
+    @property
+    def special(self) -> bool:
+        """Whether several slots may use it."""
+        return self.pool or self.inside is not None
+
+    def part(self, units: int) -> "Group":
+        """Return so many units of a pool as a candidate."""
+        (claim,) = self.claims
+        return replace(self, count=units, claims=(claim._replace(needs=units),))
 
 
 @dataclass(slots=True)
@@ -97,6 +124,8 @@ def shortest_prefix(groups: list[Group], wanted: int) -> list[Group]:
     for group in groups:
         if total >= wanted:
             break
+        if group.pool:
+            group = group.part(min(group.count, wanted - total))
         chosen.append(group)
         total += group.count
     return chosen

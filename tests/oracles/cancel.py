@@ -57,7 +57,9 @@ def free_plans(machine: Machine, row: int, jobid: int) -> int:
     state.holdings.pop(jobid, None)
     freed = 0
     for records in (state.allocations, state.reservations):
-        if jobid in records:
+        if jobid in records and machine.divisible(row):
+            freed = records.pop(jobid)
+        elif jobid in records:
             state.plans.rem_span(records.pop(jobid))
             freed = machine.graph.size(row)
     return freed

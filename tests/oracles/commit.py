@@ -8,8 +8,8 @@ from fluxion_py.outcome import Selection
 from .machine import Holding, Job, Machine
 from .planner import PlannerError
 
-Marked = Callable[[int, int], tuple[int, bool] | None]
-"""(source, target) -> (needs, exclusive) of a marked edge, else None."""
+Marked = Callable[[int, int], tuple[int, bool, bool] | None]
+"""(source, target) -> (needs, exclusive, listed) of a marked edge, else None."""
 
 
 @dataclass
@@ -32,11 +32,11 @@ class UpdateWalk:
 
     def run(self, needs: int, exclusive: bool) -> Emission:
         """Walk from the root, whose virtual in-edge has these needs and mode."""
-        self.visit(self.machine.topology.root, needs, exclusive, False, 1)
+        self.visit(self.machine.topology.root, needs, exclusive, False, False, 1)
         return self.emission
 
     def visit(
-        self, row: int, needs: int, exclusive: bool, shadow: bool, depth: int
+        self, row: int, needs: int, exclusive: bool, listed: bool, shadow: bool, depth: int
     ) -> dict[str, int] | None:
         """Emit below the vertex, then the vertex; return its aggregate, None if not emitted.
 
@@ -50,12 +50,12 @@ class UpdateWalk:
         if shadow:
             needs, exclusive = size, True
         below: dict[str, int] = {}
-        emitted = exclusive
+        emitted = exclusive or listed or (self.machine.divisible(row) and needs > 0)
         for child in topology.children(row):
             mark = self.marked(row, child)
             if child in self._seen or (mark is None and not shadow):
                 continue
-            part = self.visit(child, *(mark or (0, False)), shadow, depth + 1)
+            part = self.visit(child, *(mark or (0, False, False)), shadow, depth + 1)
             if part is None:
                 continue
             emitted = True
@@ -77,7 +77,11 @@ class UpdateWalk:
         size = self.machine.graph.size(row)
         total = dict(below)
         if own in self.machine.tracked:
-            total[own] = total.get(own, 0) + (size if exclusive else size - needs)
+            if self.machine.divisible(row):
+                charged = needs
+            else:
+                charged = size if exclusive else size - needs
+            total[own] = total.get(own, 0) + charged
         return total
 
 
@@ -95,6 +99,11 @@ class Charger:
     def charge_plans(self, row: int, amount: int) -> None:
         """Take units of the vertex itself and record the allocation or reservation."""
         state = self.machine.state(row)
+        if self.machine.divisible(row):  # its holdings say it all
+            notes = state.reservations if self.reserved else state.allocations
+            notes[self.jobid] = amount
+            self._undo.append(lambda: notes.pop(self.jobid))
+            return
         span = state.plans.add_span(self.start, self.duration, amount)
         records = state.reservations if self.reserved else state.allocations
         records[self.jobid] = span
@@ -143,7 +152,8 @@ def charge(charger: Charger, emission: Emission, planned: Collection[int] = ()) 
     """Charge an emission, all or nothing; `planned` vertices have their own span already."""
     try:
         for row, needs, exclusive, _ in emission.selection.vertices:
-            if exclusive and row not in planned:
+            owned = exclusive or (charger.machine.divisible(row) and needs > 0)
+            if owned and row not in planned:
                 charger.charge_plans(row, needs)
             charger.charge_vertex(row, needs, exclusive, emission.below[row])
     except PlannerError:

@@ -75,14 +75,30 @@ class OracleEngine:
     # restoring and giving back
 
     def restore(
-        self, jobid: int, claims: Mapping[int, bool], at: int, duration: int, now: int = 0
+        self,
+        jobid: int,
+        claims: Mapping[int, bool],
+        at: int,
+        duration: int,
+        now: int = 0,
+        units: Mapping[int, int] | None = None,
     ) -> Outcome:
-        """Record a job from R (matching.md 9)."""
+        """Record a job from R (matching.md 9); parts of pools are not known here."""
+        assert not units, "the oracle restores whole vertices only"
         return restore(self._machine, jobid, claims, at, duration)
 
     def cancel(self, jobid: int) -> Release:
         """Give a whole job back (matching.md 10)."""
-        return cancel.cancel(self._machine, jobid)
+        release = cancel.cancel(self._machine, jobid)
+        machine = self._machine
+        for row, counted in list(machine.too_small.items()):
+            left = min(counted, max(machine.held(row), self.graph.size(row)))
+            machine.too_small[row] = left
+            if left == self.graph.size(row):
+                del machine.too_small[row]
+        if not machine.strict:
+            prime(machine)
+        return release
 
     def cancel_ranks(self, jobid: int, ranks: Iterable[int]) -> Release:
         """Give back what a job holds on ranks (matching.md 10)."""
@@ -105,6 +121,14 @@ class OracleEngine:
     def remove_ranks(self, ranks: Iterable[int]) -> list[int]:
         """Take ranks away and return the affected jobs (resource-graph.md 7)."""
         return growth.remove_ranks(self._machine, ranks)
+
+    def resize(self, row: int, size: int) -> None:
+        """Change the size of a pool (docs/design/0007)."""
+        self.graph.set_size(row, size, 0)
+        self._machine.too_small.pop(row, None)
+        if self._machine.held(row) > size:
+            self._machine.too_small[row] = self._machine.held(row)
+        prime(self._machine)
 
     def set_status(self, row: int, up: bool) -> None:
         """Flip a vertex's own status (resource-graph.md 7)."""

@@ -23,6 +23,9 @@ def prime(machine: Machine) -> None:
     the totals (resource-graph.md 7). A vertex that has become a leaf loses its filter.
     """
     machine.topology.refresh()
+    for row in machine.graph.rows():
+        if machine.divisible(row):  # tracked everywhere (docs/design/0007)
+            machine.tracked[machine.graph.type(row)] = {"ALL"}
     for name in machine.topology.names:
         _visit(machine, name, machine.graph.root(name), set())
 
@@ -46,7 +49,7 @@ def _visit(machine: Machine, subsystem: str, row: int, seen: set[int]) -> dict[s
     elif subsystem == topology.dominant:
         _set_filter(machine, row, below)
     if own in machine.tracked:
-        below[own] = below.get(own, 0) + machine.graph.size(row)
+        below[own] = below.get(own, 0) + machine.counted(row)
     return below
 
 
@@ -73,7 +76,7 @@ def _set_filter(machine: Machine, row: int, below: dict[str, int]) -> None:
     elif state.filter is None:
         state.filter = PlannerMulti(dict(totals))
     else:
-        state.filter.update_totals(totals)
+        state.filter.update_totals(totals, machine.strict)
 
 
 def _drop_filter(machine: Machine, row: int) -> None:

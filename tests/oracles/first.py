@@ -44,9 +44,22 @@ class Tally:
         at 0, a surplus is lost.
         """
         for name, per_share in self._per_share.items():
-            total = board.qualified(name)
-            delta = total - self._seen[name]
-            self._seen[name] = total
+            groups = board.groups.get(name, [])
+            fresh = [group for group in groups[self._seen[name] :] if group.score > 0]
+            self._seen[name] = len(groups)
+            delta = 0
+            pooled = False
+            for group in fresh:
+                if group.inside is not None and group.count >= per_share:
+                    self._shares[name] += group.inside.shares
+                else:
+                    delta += group.count
+                    pooled = pooled or group.pool
+            if pooled and per_share:
+                self._pile[name] += delta
+                self._shares[name] += self._pile[name] // per_share
+                self._pile[name] %= per_share
+                continue
             if delta == 0:
                 continue
             self._pile[name] += delta

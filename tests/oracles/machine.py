@@ -163,6 +163,8 @@ class Machine:
     weights: dict[tuple[int, int], int] = field(default_factory=dict)
     labels: dict[int, str] = field(default_factory=dict)
     """The label that a walk left on a vertex (ephemeral of resource-graph.md 1)."""
+    too_small: dict[int, int] = field(default_factory=dict)
+    """Pools that were made smaller than what is held: what they count for above."""
     nodes_up: int = 0
     last_error: Errno = Errno.NOTTY
     """The error variable of errata G2; every operation starts with ENOTTY (corpus A-0030)."""
@@ -185,12 +187,47 @@ class Machine:
             self.states[row] = VertexState(self.graph.size(row))
         return self.states[row]
 
-    def available(self, row: int, at: int, duration: int) -> int:
-        """Return the units of the vertex's own pool that are free in the whole window."""
+    def divisible(self, row: int) -> bool:
+        """Tell whether a part of the vertex may be taken (docs/design/0007)."""
+        return not self.strict and self.graph.divisible(row)
+
+    def available(self, row: int, at: int, duration: int, now: int | None = None) -> int:
+        """Return the units of the vertex's own pool that are free in the whole window.
+
+        Of a divisible one those not held at any second that matters: the start and the starts of
+        holds. In a match at `now` what is held beyond its end is not free either.
+        """
         state = self.states.get(row)
         if state is None:
             return self.graph.size(row)
+        if self.divisible(row):
+            return self._pool_free(state, self.graph.size(row), at, duration, now)
         return state.plans.avail_resources_during(at, duration)
+
+    def _pool_free(
+        self, state: VertexState, size: int, at: int, duration: int, now: int | None
+    ) -> int:
+        holdings = state.holdings.values()
+        seconds = [at, *(held.start for held in holdings if at < held.start < at + duration)]
+        most = 0
+        for second in seconds:
+            there = [held for held in holdings if held.start <= second < held.end]
+            most = max(
+                most, size if any(h.exclusive for h in there) else sum(h.needs for h in there)
+            )
+        if at == now:
+            late = [h for h in holdings if h.end <= at and not h.reserved]
+            most += size if any(h.exclusive for h in late) else sum(h.needs for h in late)
+        return max(0, size - most)
+
+    def counted(self, row: int) -> int:
+        """Return what a vertex adds to the totals of the filters above."""
+        return self.too_small.get(row, self.graph.size(row))
+
+    def held(self, row: int) -> int:
+        """Return all units of a vertex that are held, now or later."""
+        state = self.states.get(row)
+        return sum(held.needs for held in state.holdings.values()) if state else 0
 
     def untouched(self, row: int, at: int, duration: int) -> bool:
         """Tell whether no job at all touches the vertex in the window (x_checker)."""

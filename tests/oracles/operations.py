@@ -151,12 +151,12 @@ class Operation:
         emission = UpdateWalk(
             machine,
             lambda source, target: (
-                (claim.needs, claim.exclusive)
+                (claim.needs, claim.exclusive, claim.listed)
                 if (claim := attempt.marks.get((source, target)))
                 else None
             ),
             exclusive_types(self.request, machine.policy.node_exclusive),
-        ).run(*attempt.marks[NO_SOURCE, machine.topology.root][2:])
+        ).run(*attempt.marks[NO_SOURCE, machine.topology.root][2:4])
         selection = emission.selection
         if not selection.vertices:
             return self.outcome(machine.last_error)

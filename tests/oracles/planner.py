@@ -119,12 +119,14 @@ class Planner:
 
     # size
 
-    def update_total(self, total: int) -> None:
+    def update_total(self, total: int, clip: bool = True) -> None:
         """Shift every remaining by the change of the total, clipped at 0."""
         delta = total - self.total
         self.total = total
         for time in self._times:
-            self._free[time] = max(0, self._free[time] + delta)
+            self._free[time] += delta
+            if clip:
+                self._free[time] = max(0, self._free[time])
 
     # points
 
@@ -237,7 +239,7 @@ class PlannerMulti:
         """Return the points of the planner at index 0."""
         return self._first().points(on_or_after) if self.planners else []
 
-    def update_totals(self, totals: Sequence[tuple[str, int]]) -> None:
+    def update_totals(self, totals: Sequence[tuple[str, int]], clip: bool = True) -> None:
         """Set new totals in this order: types come, go or change (resource-graph.md 7).
 
         Spans that exist take 0 of a type that comes, so that all types share the points.
@@ -247,7 +249,7 @@ class PlannerMulti:
         for name, total in totals:
             if name in old:
                 self.planners[name] = old[name]
-                old[name].update_total(total)
+                old[name].update_total(total, clip)
                 continue
             self.planners[name] = Planner(total)
             for span_id, (start, duration) in self._windows.items():

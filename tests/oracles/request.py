@@ -27,13 +27,17 @@ class Demand:
 
 
 def demands_of(
-    resources: Sequence[Resource], tracked: Collection[str], flexible: bool
+    resources: Sequence[Resource],
+    tracked: Collection[str],
+    flexible: bool,
+    in_slot: bool = False,
 ) -> tuple[Demand, ...]:
     """Return the forest with its aggregates (matching.md 3, "jobspec aggregates")."""
     result = []
     for resource in resources:
-        children = demands_of(resource.children, tracked, flexible)
-        below = aggregate(children, tracked, flexible)
+        inner = in_slot or resource.type in ALTERNATIVES
+        children = demands_of(resource.children, tracked, flexible, inner)
+        below = aggregate(children, tracked, flexible, inner)
         result.append(
             Demand(
                 resource.type, resource.count, children, resource.label, resource.exclusive, below
@@ -43,9 +47,14 @@ def demands_of(
 
 
 def aggregate(
-    children: Sequence[Demand], tracked: Collection[str], flexible: bool
+    children: Sequence[Demand],
+    tracked: Collection[str],
+    flexible: bool,
+    in_slot: bool = False,
 ) -> dict[str, int]:
     """Return the demand of a list of siblings, by tracked type (matching.md 3).
+
+    A vertex that slots share is not counted: one may do for all of them (docs/design/0007).
 
     Flexible traverser: of slot and xor_slot siblings the minimum per type counts, 0 where one
     does not name the type.
@@ -54,7 +63,7 @@ def aggregate(
     alternatives = []
     for child in children:
         part = {name: child.count.min * amount for name, amount in child.below.items()}
-        if child.type in tracked:
+        if child.type in tracked and not (in_slot and child.exclusive is False):
             part[child.type] = part.get(child.type, 0) + child.count.min
         if flexible and child.type in ALTERNATIVES:
             alternatives.append(part)

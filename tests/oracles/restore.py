@@ -32,7 +32,7 @@ def restore(
     walk = UpdateWalk(
         machine,
         lambda _, target: (
-            (machine.graph.size(target), claims[target]) if target in claims else None
+            (machine.graph.size(target), claims[target], False) if target in claims else None
         ),
         {"node"} if machine.policy.node_exclusive else set(),
     )

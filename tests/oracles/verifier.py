@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.jobspec.model import Jobspec, Resource
 from fluxion_py.outcome import Selection
+from tests.oracles import verifier_pools
 from tests.oracles.verifier_constraint import satisfies
 from tests.oracles.verifier_machine import Machine, VerificationError
 from tests.oracles.verifier_shape import Shape
@@ -141,6 +142,22 @@ class Verifier:
         self._check_vertices(jobspec, selection, shape)
         self._check_booked(selection, at, at + duration, jobid)
 
+    def check_pools(
+        self, jobspec: Jobspec, selection: Selection, at: int, duration: int, now: int, jobid: int
+    ) -> None:
+        """Judge an answer on a machine with pools: all but the shape, of which the shares.
+
+        See `verifier_pools`; the given counts of whole vertices are not laid over the request.
+        """
+        self.machine.refresh()
+        self._check_time(jobspec, at, duration, now, None)
+        self.check_free(selection, at, duration, jobid)
+        for row, _, exclusive, _ in selection.vertices:
+            if not exclusive and not satisfies(self.flat, row, jobspec.constraints):
+                self._fail("constraint", f"{self.machine.label(row)} is not allowed")
+        if not self.node_exclusive:
+            verifier_pools.check_shares(self.flat, selection, jobspec.resources)
+
     def check_free(self, selection: Selection, at: int, duration: int, jobid: int = 0) -> None:
         """Raise `VerificationError` unless the vertices form a tree and are free for the job.
 
@@ -149,6 +166,14 @@ class Verifier:
         self.machine.refresh()
         self._check_tree(selection)
         self._check_booked(selection, at, at + duration, jobid)
+        others = [
+            (hold.row, (hold.start, hold.end, hold.units, hold.exclusive))
+            for other, held in self.holds.items()
+            for hold in held
+            if other != jobid
+        ]
+        verifier_pools.check_units(self.flat, selection)
+        verifier_pools.check_room(self.flat, selection, at, at + duration, others)
 
     def whole_types(self, request: Sequence[Resource]) -> set[str]:
         """Return the types that are given with everything below them (matching.md 8)."""

@@ -15,6 +15,7 @@ from .board import (
     sort_groups,
     vertex_score,
 )
+from .bundles import Bundles, form_shared_slots, share_of
 from .first import Tally, visiting_order
 from .machine import Machine
 from .request import Demand
@@ -61,6 +62,8 @@ class Visit:
     exclusive: bool
     board: Board
     committed: bool
+    pool: bool = False
+    inside: Bundles | None = None
 
 
 class Walk:
@@ -70,20 +73,49 @@ class Walk:
         self.machine = machine
         self.topology = machine.topology
         self.attempt = attempt
+        self.shares = 1
+        """The slots that a shared vertex has to be good for."""
 
     def visit(
-        self, row: int, wanted: Sequence[Demand], pristine: bool, inherited: bool, factor: int
+        self,
+        row: int,
+        wanted: Sequence[Demand],
+        pristine: bool,
+        inherited: bool,
+        factor: int,
+        in_slot: bool = False,
     ) -> Visit | None:
         """Walk a vertex with the request list of its level; None if it fails (EBUSY)."""
         exclusive = self.step1_exclusive(row, wanted, inherited)
         plan = self.step2_classify(row, wanted, pristine)
         self.attempt.preorder += 1
-        if plan is None or self.step3_pruned(row, wanted, exclusive):
+        matched = plan.matched if plan else None
+        pool = matched is not None and self.divides(row, matched)
+        shared = (
+            matched is not None
+            and not pool
+            and matched.exclusive is False
+            and in_slot
+            and not self.machine.strict
+        )
+        whole = shared and self.topology.type(row) in self.attempt.given_whole
+        own = not pool and (whole if shared else exclusive)
+        if plan is None or self.step3_pruned(row, wanted, own, pool, shared):
             self.fail()
             return None
         self.attempt.visited.add(row)
-        board = self.step4_explore(row, plan, exclusive, factor + node_factor(self.machine, row))
-        count = self.machine.available(row, self.attempt.at, self.attempt.duration)
+        board = self.step4_explore(
+            row, plan, exclusive, factor + node_factor(self.machine, row), in_slot, shared
+        )
+        count = self.free(row)
+        if shared and plan.matched:
+            inside = Bundles.of(self.machine, board, plan.matched.children, Level.VERTEX)
+            if count == 0 or inside is None:
+                self.fail()
+                return None
+            self.step7_label(row, wanted)
+            score = vertex_score(self.machine, row, factor)
+            return Visit(score, count, own, board, True, inside=inside)
         chosen = self.step5_choose(board, plan.matched.children if plan.matched else ())
         if count == 0 or chosen is None:
             self.fail()
@@ -91,7 +123,20 @@ class Walk:
         self.step6_commit(chosen)
         self.step7_label(row, wanted)
         score = vertex_score(self.machine, row, factor)
-        return Visit(score, count, exclusive, board, bool(chosen))
+        return Visit(score, count, own, board, bool(chosen), pool=pool)
+
+    def free(self, row: int) -> int:
+        """Return the units of a vertex that are free in the window."""
+        now = self.attempt.now if not self.attempt.everlasting else None
+        return self.machine.available(row, self.attempt.at, self.attempt.duration, now)
+
+    def divides(self, row: int, entry: Demand) -> bool:
+        """Tell whether units of the vertex are asked for, and not all of it."""
+        return (
+            self.machine.divisible(row)
+            and not entry.exclusive
+            and self.topology.type(row) not in self.attempt.given_whole
+        )
 
     def fail(self) -> None:
         """Set the error variable: every vertex that fails does (errata G2)."""
@@ -143,7 +188,14 @@ class Walk:
             f"test: siblings in jobspec request same resource type : {own}.\n"
         )
 
-    def step3_pruned(self, row: int, wanted: Sequence[Demand], exclusive: bool) -> bool:
+    def step3_pruned(
+        self,
+        row: int,
+        wanted: Sequence[Demand],
+        exclusive: bool,
+        pool: bool = False,
+        shared: bool = False,
+    ) -> bool:
         """Tell whether the vertex is pruned; the order of the tests is that of the page."""
         attempt = self.attempt
         own = self.topology.type(row)
@@ -151,15 +203,16 @@ class Walk:
             return True
         if attempt.allowed is not None and own in CONSTRAINED and not attempt.allowed[row]:
             return True
-        if self.machine.available(row, attempt.at, attempt.duration) == 0:
+        if self.free(row) == 0:
             return True
-        if not self.machine.strict and attempt.at == attempt.now and self.overrun(row, exclusive):
+        at_now = attempt.at == attempt.now and not self.machine.strict
+        if at_now and not pool and self.overrun(row, exclusive):
             return True
         if own in attempt.given_whole and self.held_inside(row):
             return True
         for entry in wanted:
             if entry.type == own and (
-                self.excluded(row, entry, exclusive) or self.filtered(row, entry)
+                self.excluded(row, entry, exclusive, shared) or self.filtered(row, entry)
             ):
                 return True
         verdicts = [self.filtered(row, entry) for entry in wanted if entry.type == "slot"]
@@ -178,16 +231,21 @@ class Walk:
             if held.end > self.attempt.at or not (held.exclusive or exclusive):
                 continue
             everything = [
-                state.holdings[jobid] for state in states.values() if jobid in state.holdings
+                (state.holdings[jobid], self.machine.divisible(other))
+                for other, state in states.items()
+                if jobid in state.holdings
             ]
-            if any(other.exclusive and not other.reserved for other in everything):
+            if any(
+                (other.exclusive or (pool and other.needs)) and not other.reserved
+                for other, pool in everything
+            ):
                 return True
         return False
 
-    def excluded(self, row: int, entry: Demand, exclusive: bool) -> bool:
+    def excluded(self, row: int, entry: Demand, exclusive: bool, shared: bool = False) -> bool:
         """The exclusivity check of step 3; a conflict collects a message (errata G6)."""
         attempt = self.attempt
-        if entry.exclusive is False and exclusive:
+        if entry.exclusive is False and exclusive and not shared:
             attempt.messages.append(
                 f"by_excl: exclusivity conflicts at jobspec={entry.label or ''} : "
                 f"vertex={self.machine.graph.name(row)}"
@@ -221,13 +279,25 @@ class Walk:
             not self.machine.untouched(below, attempt.at, attempt.duration) for below in inside
         )
 
-    def step4_explore(self, row: int, plan: Plan, exclusive: bool, factor: int) -> Board:
+    def step4_explore(
+        self,
+        row: int,
+        plan: Plan,
+        exclusive: bool,
+        factor: int,
+        in_slot: bool = False,
+        shared: bool = False,
+    ) -> Board:
         """Return the board of the vertex: slots formed here, or what its children offer."""
         board = Board()
         if plan.slots:
             self.explore_slots(row, plan.slots, factor, board)
             return board
-        self.explore(row, plan.following, plan.pristine, exclusive, factor, 1, board)
+        before, self.shares = self.shares, self.shares if shared else 1
+        self.explore(
+            row, plan.following, plan.pristine, exclusive, factor, self.shares, board, in_slot
+        )
+        self.shares = before
         for name in self.topology.names[1:]:
             self.up_walk(row, name, {row}, board)
         return board
@@ -240,8 +310,16 @@ class Walk:
         wanted = slots[-1].count.ceiling
         shape = union_of_shapes(slots, self.machine.graph.types())
         inner = Board()
-        self.explore(row, shape, False, True, factor, wanted, inner)
-        for group in form_slots(self.machine, inner, slots, wanted):
+        before, self.shares = self.shares, wanted
+        self.explore(row, shape, False, True, factor, wanted, inner, True)
+        self.shares = before
+        groups = [group for found in inner.groups.values() for group in found]
+        if any(group.special for group in groups) and not self.machine.flexible:
+            bundles = Bundles.of(self.machine, inner, slots[0].children, Level.SLOT)
+            formed = form_shared_slots(bundles, wanted)
+        else:
+            formed = form_slots(self.machine, inner, slots, wanted)
+        for group in formed:
             board.add("slot", group)
 
     def explore(
@@ -253,6 +331,7 @@ class Walk:
         factor: int,
         shares: int,
         board: Board,
+        in_slot: bool = False,
     ) -> None:
         """Visit the children and fill the board; first-match policies stop early (4.2)."""
         tally = Tally(following, shares) if self.machine.policy.stop_on_first else None
@@ -260,13 +339,16 @@ class Walk:
             own = self.topology.type(child)
             if child in self.attempt.visited or (tally and tally.saturated(own)):
                 continue
-            visit = self.visit(child, following, pristine, exclusive, factor)
+            visit = self.visit(child, following, pristine, exclusive, factor, in_slot)
             if visit is None:
                 continue
             if not visit.committed:
                 board.merge(visit.board)
-            claim = Claim(row, child, visit.count, visit.exclusive)
-            board.add(own, Group(visit.score, visit.count, visit.exclusive, (claim,)))
+            bare = visit.inside is not None and not visit.inside.kinds and not visit.exclusive
+            claim = Claim(row, child, visit.count, visit.exclusive, bare)
+            group = Group(visit.score, visit.count, visit.exclusive, (claim,))
+            group.pool, group.inside = visit.pool, visit.inside
+            board.add(own, group)
             if tally and tally.update(board):
                 break
 
@@ -299,8 +381,16 @@ class Walk:
         """Mark the edges of the chosen groups, each with the child's whole available count."""
         for groups in chosen.values():
             for group in groups:
-                for claim in group.claims:
-                    self.attempt.marks[claim.source, claim.target] = claim
+                claims = group.claims if group.inside is None else share_of(group)
+                for claim in claims:
+                    self.mark(claim)
+
+    def mark(self, claim: Claim) -> None:
+        """Mark an edge; units of one pool add up."""
+        marks, edge = self.attempt.marks, (claim.source, claim.target)
+        if edge in marks and self.machine.divisible(claim.target) and not claim.exclusive:
+            claim = claim._replace(needs=marks[edge].needs + claim.needs)
+        marks[edge] = claim
 
     def step7_label(self, row: int, wanted: Sequence[Demand]) -> None:
         """Note the label of the first entry of the vertex's type that has one.

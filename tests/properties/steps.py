@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from fluxion_py.outcome import Errno, Outcome
+from tests.oracles.verifier import Hold
 from tests.properties.world import Step, World
 from tests.strategies import WAITS, random_jobspec
 
@@ -52,6 +53,11 @@ def random_rank_cancel(rng: Random, world: World) -> Step | None:
     return Step("cancel_ranks", (jobid, tuple(ranks)))
 
 
+def holds_units(world: World, hold: Hold) -> bool:
+    """Say whether a hold takes units of its vertex."""
+    return hold.exclusive or (world.flat.divisible(hold.row) and not world.setting.strict)
+
+
 def random_vertex_cancel(rng: Random, world: World) -> Step | None:
     """Give single vertices of a job back, now and then one that it does not hold whole."""
     if not world.jobs:
@@ -61,7 +67,7 @@ def random_vertex_cancel(rng: Random, world: World) -> Step | None:
         hold.row
         for hold in world.verifier.holds.get(jobid, ())
         if world.flat.alive(hold.row)
-        and (hold.exclusive or (rng.random() < 0.1 and not world.setting.strict))
+        and (holds_units(world, hold) or (rng.random() < 0.1 and not world.setting.strict))
     ]
     if not held:
         return None
@@ -108,7 +114,13 @@ def random_restore(rng: Random, world: World) -> Step | None:
     if not all(world.flat.alive(row) for row in claims):
         return None
     at = outcome.at if rng.random() < 0.7 else world.now
-    return Step("restore", (world.next_job, claims, at, outcome.duration, world.now))
+    args = (world.next_job, claims, at, outcome.duration, world.now)
+    parts = {
+        row: needs
+        for row, needs, exclusive, _ in outcome.selection.vertices
+        if world.flat.divisible(row) and not exclusive and not world.setting.strict
+    }
+    return Step("restore", (*args, parts) if parts else args)
 
 
 Maker = Callable[[Random, World], Step | None]

@@ -20,6 +20,7 @@ from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_constraint import satisfies
 from tests.oracles.verifier_feasibility import has_mixed_alternatives
 from tests.oracles.verifier_machine import VerificationError
+from tests.oracles.verifier_pools import shares_in_slots
 from tests.properties.comparing import Comparison, compare
 from tests.properties.engines import EngineLike, Factory
 from tests.strategies import (
@@ -51,7 +52,7 @@ class Step:
 
     def rows(self) -> Iterable[int]:
         """Return the vertices that the step names."""
-        if self.kind in ("remove", "set_status"):
+        if self.kind in ("remove", "set_status", "resize"):
             return (self.args[0],)
         return self.args[1] if self.kind in ("cancel_vertices", "restore") else ()
 
@@ -119,9 +120,17 @@ class Player:
         return self.engine.match(op, request, duration, jobid, now, allowed)
 
     def restore(
-        self, jobid: int, claims: Mapping[int, bool], at: int, duration: int, now: int
+        self,
+        jobid: int,
+        claims: Mapping[int, bool],
+        at: int,
+        duration: int,
+        now: int,
+        units: Mapping[int, int] | None = None,
     ) -> Outcome:
-        return self.engine.restore(jobid, claims, at, duration, now)
+        if units is None:
+            return self.engine.restore(jobid, claims, at, duration, now)
+        return self.engine.restore(jobid, claims, at, duration, now, units)
 
     def cancel(self, jobid: int) -> object:
         return self.engine.cancel(jobid)
@@ -139,6 +148,9 @@ class Player:
         made = grow_machine(self.flat, Random(seed))
         self.engine.reprime()
         return made
+
+    def resize(self, row: int, size: int) -> None:
+        self.engine.resize(row, size)
 
     def remove(self, row: int) -> None:
         self.engine.remove(row)
@@ -171,12 +183,14 @@ class World:
     at_start: str = ""
 
     @staticmethod
-    def make(rng: Random, factories: Iterable[Factory], **changes: object) -> "World":
+    def make(
+        rng: Random, factories: Iterable[Factory], *, pools: bool = False, **changes: object
+    ) -> "World":
         """Make a world; every player gets an equal machine. `changes` override the setting."""
         drawn = Setting.draw(rng)
         setting = replace(drawn, **changes)  # type: ignore[arg-type]
         source = rng.randint(0, 2**48)
-        machines = [(factory, random_machine(Random(source))) for factory in factories]
+        machines = [(factory, random_machine(Random(source), pools)) for factory in factories]
         players = [Player(factory, setting, flat) for factory, flat in machines]
         verifier = Verifier(
             players[0].flat,
@@ -236,6 +250,10 @@ class World:
             judge.check_free(selection, at, duration, step.args[0])
             return
         _, jobspec, jobid, now = step.args
+        pools = self.flat.divisible_count > 0 or shares_in_slots(jobspec.resources)
+        if pools and not self.setting.strict:
+            judge.check_pools(jobspec, selection, at, duration, now, jobid)
+            return
         try:
             judge.check_grant(jobspec, selection, at, duration, now, jobid, outcome.reserved)
         except VerificationError as error:

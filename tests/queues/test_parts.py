@@ -37,7 +37,9 @@ def test_ids_ascend_whatever_the_clock_does() -> None:
     assert found[-1] <= MAX_JOBID
 
 
-@pytest.mark.parametrize("text", ["afterok:f7Zs", "after:f1", "begin-time:12.5", "afterany:f2"])
+@pytest.mark.parametrize(
+    "text", ["afterok:f7Zs", "after:f1", "singleton", "begin-time:12.5", "afterany:f2"]
+)
 def test_dependencies_read_back(text: str) -> None:
     assert str(parse_dependency(text)) == text
 

@@ -29,6 +29,17 @@ def started(found: Queue, now: float) -> list[int]:
     return [job.id for job in cycle.started]
 
 
+def test_a_cycle_that_is_cut_short_is_gone_on_with() -> None:
+    """`enough` ends a cycle after one job; what comes of several is the same."""
+    found = queue(policy="conservative")
+    jobs = [found.submit(whole(3), now=0) for _ in range(4)]
+    numbers = 1
+    while found.cycle(0, lambda: True).more:
+        numbers += 1
+    assert numbers >= len(jobs)
+    assert [job.t_estimate for job in jobs[1:]] == [100, 200, 300]
+
+
 # ---- dependencies ----
 
 
@@ -111,6 +122,47 @@ def test_a_held_job_waits_with_nodes_free_and_keeps_its_place() -> None:
     assert found.why(third) == "held: give it an urgency above 0"
     with pytest.raises(InputError, match="an urgency of 32"):
         found.set_urgency(third, 32, now=6)
+
+
+def test_of_singletons_of_a_name_one_runs_at_a_time() -> None:
+    """Earlier jobs of the user and name must have ended, however; others do not matter."""
+    found = queue(QueueConfig(policy="easy"), graph=nodes(8))
+    plain = found.submit(whole(), now=0, name="fit", userid=1).id
+    mine = [
+        found.submit(whole(), now=0, name="fit", userid=1, depends=["singleton"]).id
+        for _ in range(3)
+    ]
+    other = found.submit(whole(), now=0, name="fit", userid=2, depends=["singleton"]).id
+    assert started(found, 0) == [plain, other]
+    assert found.why(mine[0]) == "waits for the earlier jobs of the same user and name"
+    found.cancel(mine[1], now=1)
+    found.finished(plain, now=2, status=256)
+    assert started(found, 2) == [mine[0]]
+    found.finished(mine[0], now=3)
+    assert started(found, 3) == [mine[2]]
+    late = found.submit(whole(), now=4, name="fit", userid=1, depends=["singleton"]).id
+    assert started(found, 4) == []
+    found.finished(mine[2], now=5)
+    assert started(found, 5) == [late]
+    found.finished(late, now=6)
+    assert started(found, 6) == []
+    again = found.submit(whole(), now=7, name="fit", userid=1, depends=["singleton"]).id
+    assert started(found, 7) == [again]
+
+
+def test_a_singleton_waits_on_in_the_next_life() -> None:
+    first = queue(graph=nodes(8))
+    ids = [first.submit(whole(), now=0, name="fit", depends=["singleton"]).id for _ in range(3)]
+    assert started(first, 0) == ids[:1]
+    events = first.take_events()
+
+    second = queue(graph=nodes(8))
+    requests = first.requests.by_number
+    second.replay(events, lambda number: requests[number].jobspec)
+    second.resume(lambda job: True, now=1)
+    assert started(second, 1) == []
+    second.finished(ids[0], now=2)
+    assert started(second, 2) == [ids[1]]
 
 
 def test_a_hold_gives_its_reservation_to_the_next() -> None:

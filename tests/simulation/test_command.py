@@ -158,7 +158,7 @@ def test_without_dask_one_line_says_what_to_install(
 @pytest.mark.slow
 def test_dask_gives_the_same(trace: str, capsys: pytest.CaptureFixture[str]) -> None:
     """On a cluster of processes made for it; as a program, since Dask starts processes."""
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason="the extra `dask` is not installed")
     words = [trace, "--processors", "4", "--queue-policy", "fcfs,easy", "-o", "json"]
     assert simulate(*words, "-j", "1") == 0
     wanted = json.loads(capsys.readouterr().out)["results"]

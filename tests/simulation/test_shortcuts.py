@@ -3,7 +3,8 @@
 import pytest
 
 from fluxion_py.queues.bookings import Bookings
-from fluxion_py.queues.refusals import Refusals
+from fluxion_py.queues.refusals import Refusals, Unimproved
+from fluxion_py.queues.request import Request
 from fluxion_py.simulation.simulation import Simulation
 from fluxion_py.simulation.trace import Trace
 from tests.simulation.schedules import random_trace
@@ -39,6 +40,26 @@ def test_starts_are_the_same_if_every_reservation_is_planned_anew(
     quick = Simulation(24, policy).run(trace)
     monkeypatch.setattr(Bookings, "may_improve", always)
     assert Simulation(24, policy).run(trace).starts == quick.starts
+
+
+@pytest.mark.parametrize("policy", ["hybrid:5", "conservative"])
+def test_reservations_that_need_not_be_tried_would_not_have_moved(
+    policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A larger one than was tried in vain is passed over; it is, and the starts stay the same."""
+    traces = [random_trace(seed, 24, 150) for seed in range(1000, 1006)]
+    asked: list[bool] = []
+    imply = Unimproved.imply
+
+    def noted(self: Unimproved, request: Request, at: int) -> bool:
+        asked.append(imply(self, request, at))
+        return asked[-1]
+
+    monkeypatch.setattr(Unimproved, "imply", noted)
+    quick = [Simulation(24, policy).run(trace).starts for trace in traces]
+    assert any(asked)
+    monkeypatch.setattr(Unimproved, "imply", never)
+    assert [Simulation(24, policy).run(trace).starts for trace in traces] == quick
 
 
 def test_refusals_are_carried_and_sharpened() -> None:

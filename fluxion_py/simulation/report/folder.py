@@ -5,11 +5,14 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.metadata import version
+from itertools import zip_longest
 from typing import Any
 
 from fluxion_py.errors import InputError
 from fluxion_py.simulation.machine import Machine
+from fluxion_py.simulation.price import Bill
 from fluxion_py.simulation.report.chart import write_chart
 from fluxion_py.simulation.report.page import write_page
 from fluxion_py.simulation.report.tables import schedule_csv, skipped_csv, summary_csv
@@ -75,8 +78,12 @@ def meta_of(
     machines: Sequence[Machine],
     simulations: Sequence[Simulation],
     results: Sequence[Result],
+    bills: Sequence[Bill] = (),
 ) -> dict[str, Any]:
-    """Return what was simulated, with the hashes of all that went in and came out, for JSON."""
+    """Return what was simulated, with the hashes of all that went in and came out, for JSON.
+
+    `bills` are those of the results, if a price was given.
+    """
     first = simulations[0]
     return {
         "format": FORMAT,
@@ -102,6 +109,7 @@ def meta_of(
         "queue_depth": first.queue_depth,
         "overestimate": first.overestimate,
         "seed": first.seed,
+        "failures": None if first.failures is None else first.failures.to_dict(),
         "results": [
             {
                 "machine": schedule.machine,
@@ -110,8 +118,9 @@ def meta_of(
                 "unit": schedule.unit,
                 "schedule_sha256": schedule.digest,
                 **figures.to_dict(),
+                **({"bill": asdict(bill)} if bill is not None else {}),
             }
-            for schedule, figures in results
+            for (schedule, figures), bill in zip_longest(results, bills)
         ],
     }
 
@@ -130,6 +139,16 @@ def _facts(meta: dict[str, Any]) -> list[tuple[str, str]]:
             facts.append(("Machine", f"{machine['processors']} processors"))
     over = meta["overestimate"]
     asked = "exactly their run time" if over == 1 else f"up to {over:g} times their run time"
+    failures = meta["failures"]
+    if failures is not None:
+        rates = f"disruption {failures['disruption']:.3%}, bug {failures['bug']:.3%}"
+        policy = f"{failures['on_disruption']} / {failures['on_bug']}"
+        facts.append(("Failures", f"{rates}; {policy}, up to {failures['backoff_limit']} counted"))
+    for entry in meta["results"]:
+        if "bill" in entry:
+            bill = entry["bill"]
+            told = f"{bill['cost']:.2f} for {bill['hours']:.0f} {bill['unit']}-hours"
+            facts.append((f"Cost of {entry['machine']}, {entry['policy']}", told))
     facts += [
         ("Match policy", meta["match_policy"]),
         ("Jobs without a limit", f"ask for {asked}"),

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from fluxion_py.errors import InputError
+from fluxion_py.simulation.failures import Failures
 from fluxion_py.simulation.machine import Machine
 from fluxion_py.simulation.report.folder import FORMAT, META
 from fluxion_py.simulation.simulation import Simulation
@@ -48,6 +49,7 @@ class Meta(msgspec.Struct):
     overestimate: float
     seed: int
     results: list[_Result]
+    failures: Failures | None = None
 
 
 def read_meta(folder: str) -> Meta:

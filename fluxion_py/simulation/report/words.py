@@ -1,5 +1,7 @@
 """Figures as people read them."""
 
+from collections.abc import Sequence
+
 from fluxion_py.simulation.statistics import Statistics
 
 TITLES = (
@@ -44,12 +46,15 @@ def span(seconds: int) -> str:
     return f"{seconds // 86400}d{seconds % 86400 // 3600:02d}h"
 
 
-def text_table(rows: list[list[str]]) -> str:
-    """Return the table of results as plain text; a machine is only named if there are several."""
-    lines = [list(TITLES), *rows]
+def text_table(rows: list[list[str]], more: Sequence[str] = ()) -> str:
+    """Return the table of results as plain text; a machine is only named if there are several.
+
+    `more` are the titles of further columns of numbers.
+    """
+    lines = [[*TITLES, *more], *rows]
     if len({row[0] for row in rows}) == 1:
         lines = [line[1:] for line in lines]
-    left = len(lines[0]) - len(TITLES) + 2
+    left = len(lines[0]) - len(TITLES) - len(more) + 2
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "".join(
         "  ".join(

@@ -1,0 +1,370 @@
+"""The decisions: what kube-scheduler is answered, and what has to be written."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from fluxion_extender.brain.effects import Bind, Effect, Note, PatchPod, Ungate
+from fluxion_extender.brain.matching import Matching
+from fluxion_extender.brain.members import Members
+from fluxion_extender.brain.plans import plan_effects
+from fluxion_extender.brain.reasons import shortage
+from fluxion_extender.brain.settings import GATE, Settings
+from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
+from fluxion_extender.groups.shape import shape_of
+from fluxion_extender.objects.node import Node
+from fluxion_extender.objects.pod import Pod
+from fluxion_extender.persistence.annotations import NUDGE, bound_annotations
+from fluxion_extender.placing.placer import Placer
+from fluxion_extender.pods.predicates import only_needs_room
+from fluxion_extender.pods.requests import request_of
+from fluxion_py.errors import InputError
+
+MAX_VETOES = 3
+"""How often one call may match a group anew because kube-scheduler refuses the chosen node."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The answer of filter: these nodes, or none for a reason.
+
+    `effects` must be carried out before the answer leaves; then `planned` is told.
+    """
+
+    nodes: Sequence[str] = ()
+    reason: str = ""
+    effects: list[Effect] = field(default_factory=list)
+    group: Group | None = None
+
+
+class Brain:
+    """The state of the service. Feed it what is watched; ask it the verbs; carry out `outbox`.
+
+    One thread at a time. Times are seconds of the caller's clock.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, new_id: Callable[[], str] | None = None
+    ) -> None:
+        self.settings = settings or Settings()
+        self.mirror = Mirror(self.settings.levels, self.settings.match_policy)
+        self.placer = Placer(
+            self.mirror.graph, self.settings.queue_policy, self.settings.default_duration
+        )
+        self.matching = Matching(self.mirror, self.placer)
+        self.members = Members(self.mirror, self.matching, self.settings)
+        self.outbox: list[Effect] = []
+        self.epoch = 0
+        self._new_id = new_id or (lambda: uuid.uuid4().hex[:12])
+
+    # ---- what is watched ----
+
+    def node_seen(self, node: Node, now: float) -> None:
+        """Take in a node."""
+        name = node.metadata.name
+        new = name not in self.mirror.graph.nodes
+        again = self.mirror.node_seen(node)
+        if again:
+            self.matching.rebook_node(name, now)
+        if new or again:
+            self.matching.node_came(name)
+
+    def node_gone(self, name: str, now: float) -> None:
+        """Note that a node was deleted: nobody who is not bound can go there any more."""
+        self.mirror.node_gone(name)
+        self._unplan_node(name, now)
+
+    def _unplan_node(self, name: str, now: float) -> None:
+        """Have groups that were to go to a node matched again, if none of theirs is bound."""
+        for slot in list(self.matching.on_node.get(name, ())):
+            if slot.state is SlotState.PLANNED:
+                self._lose(slot, now)
+
+    # ---- matching ----
+
+    def settle(self, now: float) -> None:
+        """Look at all groups of which something is new, and start those that can.
+
+        To be called after every batch of news, and at `due`.
+        """
+        for group in list(self.members.dirty.values()):
+            if group.not_before <= now:
+                self._refresh(group, now)
+        self.cycle(now)
+
+    def cycle(self, now: float) -> None:
+        """Start what the queue lets go now; what cannot be placed steps aside for the next."""
+        again = True
+        while again:
+            again = False
+            for key, answer in self.placer.cycle(now):
+                group = self.members.groups[key]
+                if self.matching.give(group, answer, now):
+                    self._matched(group, now)
+                else:
+                    again = True
+
+    def due(self, now: float) -> float | None:
+        """Return when something will be to do that no news brings."""
+        times = [self.placer.due()]
+        times += [g.not_before for g in self.members.dirty.values() if g.not_before > now]
+        return min((time for time in times if time is not None), default=None)
+
+    def _refresh(self, group: Group, now: float) -> None:
+        """Work a group's shape out, and let it wait for its turn."""
+        self.members.dirty.pop(group.key, None)
+        group.dirty = False
+        if group.planned or not group.pods:
+            return
+        members = sorted(group.pods.values(), key=lambda pod: pod.metadata.name)
+        try:
+            shape = shape_of(group.identity, members, self.members.workloads.get)
+            if shape.missing or shape.suspended or not shape.classes:
+                self.placer.withdraw(group.key, now)
+                group.state = GroupState.INCOMPLETE
+                what = shape.missing or ("it is suspended" if shape.suspended else "it is empty")
+                group.shape = shape
+                self._refuse(group, f"waits: {what}", now)
+                return
+            if shape == group.shape and group.key in self.placer.waiting:
+                return
+            group.shape = shape
+            self.matching.submit(group, now)
+            group.state = GroupState.WAITING
+            group.refused_at = -1
+        except InputError as error:
+            self._invalid(group, error, now)
+
+    def _invalid(self, group: Group, error: InputError, now: float) -> None:
+        text = f"{error}" + (f" ({error.hint})" if error.hint else "")
+        self.placer.withdraw(group.key, now)
+        group.state = GroupState.UNSATISFIABLE
+        if self._refuse(group, f"is refused: {text}", now):
+            pod = next(iter(group.pods.values()))
+            self.outbox.append(
+                Note("Pod", group.namespace, pod.metadata.name, pod.metadata.uid, "Refused", text)
+            )
+
+    def _matched(self, group: Group, now: float) -> None:
+        """Seat the pods of a group that has just got its nodes, and wake those that wait."""
+        group.plan = self._new_id()
+        group.plan_written = False
+        group.since = now
+        group.reason, group.reason_state = "", None
+        group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
+        for pod in sorted(group.pods.values(), key=lambda pod: pod.metadata.name):
+            slot = self.members.seat(group, pod, now)
+            if slot is not None and pod.spec.scheduling_gates:
+                self._ungate(group, pod, slot)
+        group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
+        self._nudge(group)
+
+    def _ungate(self, group: Group, pod: Pod, slot: Slot) -> None:
+        gates = tuple(gate.name for gate in pod.spec.scheduling_gates or ())
+        node = self.mirror.nodes[slot.node]
+        hostname = node.metadata.label("kubernetes.io/hostname")
+        if GATE in gates and hostname:
+            meta = pod.metadata
+            self.outbox.append(
+                Ungate(meta.namespace, meta.name, meta.uid, gates, hostname, {NUDGE: group.plan})
+            )
+
+    def _nudge(self, group: Group) -> None:
+        """Wake pods that were refused; one is enough where we bind its siblings ourselves."""
+        for uid in sorted(group.refused):
+            pod = group.pods.get(uid)
+            if pod is None:
+                continue
+            meta = pod.metadata
+            self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, {NUDGE: group.plan}))
+            if self.settings.bind_siblings and self._alike(group):
+                break
+        group.refused.clear()
+
+    def _alike(self, group: Group) -> bool:
+        return all(only_needs_room(kind.spec) for kind in group.shape.classes)
+
+    def _refuse(self, group: Group, text: str, now: float) -> bool:
+        """Set why a group waits; a text that was given a moment ago stays. Return if it is new."""
+        text = f"group {group.name} {text}" if group.gang else text
+        group.refused_at = self.mirror.graph.changes
+        recent = now - group.reason_since < self.settings.reason_interval
+        if text == group.reason or (group.reason_state is group.state and recent):
+            return False
+        group.reason, group.reason_since, group.reason_state = text, now, group.state
+        return True
+
+    # ---- the verbs ----
+
+    def filter(self, pod: Pod, names: Sequence[str], now: float) -> Verdict:
+        """Answer to which of some nodes a pod may go: the planned one, or none.
+
+        For a pod of another scheduler: those where it fits beside what is planned for ours.
+        """
+        if not self.members.ours(pod):
+            try:
+                request = request_of(pod)
+            except InputError as error:
+                return Verdict(reason=str(error))
+            fitting = self.mirror.ledger.fitting(names, request)
+            return Verdict(fitting, "" if fitting else "no room beside what is planned for others")
+        uid = pod.metadata.uid
+        if uid not in self.members.pods:
+            self.members.pod_seen(pod, now)
+        offered = set(names)
+        for _ in range(MAX_VETOES):
+            slot = self.members.slots.get(uid) or self._find_slot(uid, now)
+            if slot is None:
+                break
+            if slot.node in offered:
+                slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
+                return self._accept(slot)
+            if len(offered) == 1 or not offered:
+                return self._refusal(uid, "is planned for another node")
+            self._veto(slot, offered, now)
+        return self._refusal(uid, "")
+
+    def _find_slot(self, uid: str, now: float) -> Slot | None:
+        """Try to get a place for a pod that has none."""
+        group = self.members.group_of(uid)
+        if group is None:
+            return None
+        if group.planned:
+            return self.members.seat(group, group.pods[uid], now)
+        if group.not_before > now:
+            return None
+        if group.dirty:
+            self._refresh(group, now)
+        if group.refused_at != self.mirror.graph.changes or not group.reason:
+            self.cycle(now)
+            if not group.planned:
+                self._explain_refusal(group, now)
+        return self.members.slots.get(uid)
+
+    def _explain_refusal(self, group: Group, now: float) -> None:
+        if group.state is not GroupState.WAITING:
+            return
+        text = shortage(self.mirror, group, free=False)
+        if text:
+            self._refuse(group, f"can never start: {text}", now)
+            return
+        text = shortage(self.mirror, group)
+        if not text:
+            text = "waits for its turn" if self.placer.ahead(group.key) else "waits for room"
+        self._refuse(group, text, now)
+
+    def _accept(self, slot: Slot) -> Verdict:
+        group = slot.group
+        if group.plan_written or not group.gang:
+            return Verdict([slot.node])
+        effects = plan_effects(group, self.members.workloads.get, self.epoch)
+        return Verdict([slot.node], effects=effects, group=group)
+
+    def planned(self, group: Group) -> None:
+        """Note that the plan of a group is written."""
+        group.plan_written = True
+
+    def _refusal(self, uid: str, text: str) -> Verdict:
+        group = self.members.group_of(uid)
+        if group is None:
+            return Verdict(reason=text or "is not known yet")
+        group.refused.add(uid)
+        return Verdict(reason=text or group.reason or "waits for room")
+
+    def _veto(self, slot: Slot, offered: set[str], now: float) -> None:
+        """Match again without the nodes that kube-scheduler's own filters refuse (B.4)."""
+        group, kind = slot.group, slot.kind
+        until = now + self.settings.veto_ttl
+        open_to = self.mirror.eligibility.admitted(kind.spec)
+        refused = {name for name in open_to - offered if self._has_room(name, slot)}
+        refused.add(slot.node)
+        for name in refused - group.vetoed.keys():
+            self.mirror.eligibility.mark([name], group.veto, True)
+        group.vetoed.update(dict.fromkeys(refused, until))
+        self._lose(slot, now)
+
+    def _has_room(self, name: str, slot: Slot) -> bool:
+        return name == slot.node or self.mirror.ledger.book(name).fits(slot.kind.request)
+
+    def _lose(self, slot: Slot, now: float) -> None:
+        """Take a planned place away: the whole group is matched again, or one place found anew."""
+        group = slot.group
+        if group.bound() == 0:
+            self.release(group, now)
+            return
+        pod = group.pods.get(slot.pod)
+        self.members.slots.pop(slot.pod, None)
+        slot.pod = ""
+        self.matching.free(slot, now)
+        slot.node = ""
+        group.plan_written = False
+        if pod is not None:
+            self.members.seat(group, pod, now)
+            group.refused.add(pod.metadata.uid)
+            self._nudge(group)
+
+    def release(self, group: Group, now: float) -> None:
+        """Take back the plan of a group of which nothing is bound, and let it wait again."""
+        for slot in group.slots:
+            self.members.slots.pop(slot.pod, None)
+        self.matching.free_all(group)
+        group.slots = []
+        group.state = GroupState.WAITING
+        group.shape = type(group.shape)()
+        group.plan_written = False
+        if group.pods:
+            self.members.touch(group)
+        else:
+            self.members.drop(group, now)
+
+    # ---- bind ----
+
+    def order_binding(
+        self, namespace: str, name: str, uid: str, node: str, now: float
+    ) -> Bind | str:
+        """Return the binding to write, or why there is none."""
+        pod = self.members.pods.get(uid)
+        if pod is not None and not self.members.ours(pod):
+            return Bind(namespace, name, uid, node, {})
+        if pod is None:
+            return f"pod {namespace}/{name} is not known"
+        slot = self.members.slots.get(uid)
+        if slot is None or slot.node != node:
+            where = f"planned for {slot.node}" if slot is not None else "not planned"
+            return (
+                f"pod {namespace}/{name} is {where}, not for {node}"
+                if slot
+                else (f"pod {namespace}/{name} is {where}")
+            )
+        if not self.mirror.usable(node):
+            self._lose(slot, now)
+            return f"node {node} takes no pods now"
+        return self._binding(pod, slot)
+
+    def _binding(self, pod: Pod, slot: Slot) -> Bind:
+        meta = pod.metadata
+        notes = bound_annotations(
+            slot.group.key, slot.rank, slot.node, slot.kind.request, self.epoch
+        )
+        return Bind(meta.namespace, meta.name, meta.uid, slot.node, notes)
+
+    def bound(self, uid: str, node: str, now: float) -> list[Bind]:
+        """Note a binding that the API server has taken; return those of siblings to write now."""
+        slot = self.members.slots.get(uid)
+        if slot is None or slot.node != node:
+            return []
+        first = slot.group.bound() == 0
+        slot.state = SlotState.BOUND
+        group = slot.group
+        group.state = GroupState.RUNNING
+        group.deadline = now + self.settings.bind_timeout
+        if not (first and self.settings.bind_siblings and self._alike(group)):
+            return []
+        return [
+            self._binding(group.pods[each.pod], each)
+            for each in group.slots
+            if each.state is SlotState.PLANNED
+            and each.pod in group.pods
+            and not group.pods[each.pod].spec.scheduling_gates
+        ]

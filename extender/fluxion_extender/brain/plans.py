@@ -1,0 +1,32 @@
+"""What is written about a plan before its first answer leaves (fluence-design.md B.6)."""
+
+from fluxion_extender.brain.effects import Annotate, Effect, PatchPod
+from fluxion_extender.groups.group import Group
+from fluxion_extender.groups.identity import Lookup
+from fluxion_extender.groups.shape import plan_owner
+from fluxion_extender.persistence.annotations import PLAN, pod_plan, write_plan
+
+
+def plan_effects(group: Group, find: Lookup, epoch: int) -> list[Effect]:
+    """Return the writing of a plan: on the owner, or on each pod where there is none."""
+    owner = plan_owner(group.identity, find)
+    if owner is not None:
+        group.plan_owner = owner
+        nodes: dict[str, list[str]] = {}
+        for slot in group.slots:
+            nodes.setdefault(slot.kind.name, []).append(slot.node)
+        return [Annotate(owner, {_key(group): write_plan(group.plan, group.key, nodes, epoch)})]
+    effects: list[Effect] = []
+    for slot in group.slots:
+        pod = group.pods.get(slot.pod)
+        if pod is not None:
+            meta = pod.metadata
+            text = pod_plan(group.plan, group.key, slot.node, slot.rank, epoch)
+            effects.append(PatchPod(meta.namespace, meta.name, meta.uid, {PLAN: text}))
+    return effects
+
+
+def _key(group: Group) -> str:
+    """Return the annotation of a plan: an owner of several groups has one for each."""
+    suffix = group.name.rpartition("-")[2] if group.identity.how == "lws" else ""
+    return f"{PLAN}-{suffix}" if suffix else PLAN

@@ -1,0 +1,203 @@
+"""The state of the service from the objects of the API server alone (fluence-design.md B.6)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fluxion_extender.brain.brain import Brain
+from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
+from fluxion_extender.groups.identity import Ref, identify
+from fluxion_extender.groups.shape import PodClass, Shape, shape_of
+from fluxion_extender.objects.node import Node
+from fluxion_extender.objects.pod import Pod
+from fluxion_extender.objects.workloads import Workload
+from fluxion_extender.persistence.annotations import (
+    PLAN,
+    Placed,
+    read_bound,
+    read_plan,
+    read_pod_plan,
+)
+from fluxion_extender.pods.requests import request_of
+from fluxion_py.errors import InputError
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What was found: groups with bound members, their pods, plans kept and dropped, strangers."""
+
+    groups: int = 0
+    pods: int = 0
+    plans: int = 0
+    dropped: int = 0
+    foreign: int = 0
+
+
+def recover(
+    brain: Brain,
+    nodes: Iterable[Node],
+    workloads: Mapping[Ref, Workload],
+    pods: Iterable[Pod],
+    now: float,
+) -> Recovered:
+    """Bring a new brain to what the API server has: bound pods, then plans, then who waits."""
+    found = Recovered()
+    members = brain.members
+    for node in nodes:
+        brain.node_seen(node, now)
+    members.workloads.update(workloads)
+    waiting: list[Pod] = []
+    bound: dict[str, list[tuple[Placed, Pod]]] = {}
+    live = [pod for pod in pods if not pod.finished]
+    for pod in live:
+        if not pod.spec.node_name:
+            waiting.append(pod)
+            continue
+        placed = read_bound(pod.metadata.annotations) if members.ours(pod) else None
+        if placed is None:
+            members.pod_seen(pod, now)
+            found.foreign += 1
+        else:
+            bound.setdefault(placed.group, []).append((placed, pod))
+    pending: dict[str, list[Pod]] = {}
+    for pod in waiting:
+        if members.ours(pod):
+            pending.setdefault(identify(pod, members.workloads.get).key, []).append(pod)
+    for key, placed_pods in bound.items():
+        _resume(brain, key, placed_pods, pending.get(key, []), now)
+        found.groups += 1
+        found.pods += len(placed_pods)
+    _take_plans(brain, pending, found, now)
+    for pod in waiting:
+        members.pod_seen(pod, now)
+    brain.settle(now)
+    return found
+
+
+def _resume(
+    brain: Brain,
+    key: str,
+    placed_pods: list[tuple[Placed, Pod]],
+    waiting: list[Pod],
+    now: float,
+) -> None:
+    """Make a group again of which members are bound: they have their places, by rank."""
+    first = placed_pods[0][1]
+    group = Group(key, first.metadata.namespace, identify(first, brain.members.workloads.get), now)
+    _shape(brain, group, [pod for _, pod in placed_pods] + waiting)
+    group.make_slots()
+    group.state, group.since, group.plan_written = GroupState.RUNNING, now, True
+    group.veto = brain.mirror.eligibility.new_veto()
+    group.deadline = now + brain.settings.bind_timeout
+    by_rank: dict[int, Slot] = {slot.rank: slot for slot in group.slots}
+    for placed, pod in sorted(placed_pods, key=lambda entry: entry[0].rank):
+        brain.members.pods[pod.metadata.uid] = pod
+        request = request_of(pod)
+        brain.members.requests[pod.metadata.uid] = request
+        slot = by_rank.pop(placed.rank, None)
+        if slot is None or slot.kind.request != placed.use:
+            slot = _own_slot(group, placed, pod)
+        slot.pod = pod.metadata.uid
+        _place(brain, slot, str(pod.spec.node_name), now)
+        brain.members.adopt(group, pod, slot)
+
+
+def _shape(brain: Brain, group: Group, pods: list[Pod]) -> None:
+    try:
+        group.shape = shape_of(group.identity, pods, brain.members.workloads.get)
+    except InputError:
+        group.shape = Shape()
+
+
+def _own_slot(group: Group, placed: Placed, pod: Pod) -> Slot:
+    """Return a place made for a pod alone: the owner's spec is gone, or another by now."""
+    identity = identify(pod, lambda ref: None)
+    kind = PodClass(identity.role, pod.spec, placed.use, 1)
+    slot = Slot(group, placed.rank, kind, identity.job, identity.index)
+    if any(each.rank == placed.rank for each in group.slots):
+        slot.rank = max(each.rank for each in group.slots) + 1
+    group.slots.append(slot)
+    return slot
+
+
+def _place(brain: Brain, slot: Slot, node: str, now: float) -> None:
+    if node in brain.mirror.graph.nodes:
+        brain.matching.force(slot, node, SlotState.BOUND, now)
+    else:  # the node object is gone, the pod not yet
+        brain.matching.put(slot, node, SlotState.BOUND)
+
+
+def _take_plans(
+    brain: Brain, pending: Mapping[str, list[Pod]], found: Recovered, now: float
+) -> None:
+    """Reserve again what plans on owners and pods say, as far as it is still free."""
+    for workload in list(brain.members.workloads.values()):
+        for name, text in (workload.metadata.annotations or {}).items():
+            if not name.startswith(PLAN):
+                continue
+            try:
+                plan, nodes = read_plan(text)
+            except InputError:
+                found.dropped += 1
+                continue
+            kept = _keep(brain, plan.group, plan.id, nodes, pending.get(plan.group, []), now)
+            found.plans += kept
+            found.dropped += not kept
+    for key, pods in pending.items():
+        by_rank = {}
+        for pod in pods:
+            own = read_pod_plan(pod.metadata.annotation(PLAN) or "")
+            if own is not None and own.group == key:
+                by_rank[own.rank] = own.node
+        group = brain.members.groups.get(key)
+        if by_rank and group is not None:
+            found.plans += _fill(brain, group, by_rank, now)
+
+
+def _keep(
+    brain: Brain,
+    key: str,
+    ident: str,
+    nodes: Mapping[str, list[str]],
+    pods: list[Pod],
+    now: float,
+) -> bool:
+    """Reserve the unbound places of a planned group; False if the plan is of no use any more."""
+    group = brain.members.groups.get(key)
+    if group is None:
+        if not pods:
+            return False
+        identity = identify(pods[0], brain.members.workloads.get)
+        group = Group(key, pods[0].metadata.namespace, identity, now)
+        _shape(brain, group, pods)
+        group.make_slots()
+        if group.shape.missing or not group.slots:
+            return False
+        group.veto = brain.mirror.eligibility.new_veto()
+        group.state = GroupState.MATCHED
+    group.plan, group.plan_written = ident, True
+    left = {role: list(names) for role, names in nodes.items()}
+    wanted: dict[int, str] = {}
+    for slot in group.slots:
+        names = left.get(slot.kind.name)
+        if names:
+            wanted[slot.rank] = names.pop(0)
+    complete = _fill(brain, group, wanted, now)
+    if group.bound() == 0:
+        if not complete or len(wanted) < len(group.slots):
+            brain.matching.free_all(group)
+            return False
+        brain.members.groups[key] = group
+    group.deadline = now + brain.settings.bind_timeout
+    return complete
+
+
+def _fill(brain: Brain, group: Group, nodes: Mapping[int, str], now: float) -> bool:
+    """Reserve places that nobody is bound in; False if one of them is not free any more."""
+    complete = True
+    for slot in group.slots:
+        node = nodes.get(slot.rank)
+        if slot.state is not SlotState.EMPTY or node is None:
+            continue
+        free = brain.mirror.usable(node) and brain.matching.hold(slot, node, SlotState.PLANNED, now)
+        complete = complete and free
+    return complete

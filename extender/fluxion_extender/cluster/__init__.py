@@ -1,0 +1,1 @@
+"""The cluster as we know it: nodes as a graph, and what every pod occupies."""

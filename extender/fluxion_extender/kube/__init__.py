@@ -1,0 +1,1 @@
+"""The API server: reading lists and watches, writing bindings and annotations."""

@@ -1,0 +1,1 @@
+"""What one pod needs: amounts, and nodes on which it may be."""
