@@ -3,6 +3,7 @@
 import pytest
 
 from fluxion_extender.brain.settings import Settings
+from fluxion_py.queues.lane import Cycle
 from tests.extender.objects import GROUP, World, make_job, make_node, make_pod, pod_of_job
 
 
@@ -105,8 +106,13 @@ def test_a_refusal_is_the_same_text_and_costs_no_match_while_nothing_changes(pol
     gang(w, "b", 2)
     pod = pod_of_job("b", 0)
     first = w.filter(pod).reason
-    cycles = []
-    w.brain.placer.queue.cycle = lambda now: cycles.append(now)  # type: ignore[method-assign,assignment,return-value]
+    cycles: list[float] = []
+
+    def count(now: float) -> Cycle:
+        cycles.append(now)
+        return Cycle()
+
+    w.brain.placer.queue.cycle = count  # type: ignore[method-assign]
     assert {w.filter(pod).reason for _ in range(100)} == {first}
     assert cycles == []
 
