@@ -100,7 +100,9 @@ def test_a_higher_priority_goes_first() -> None:
 
 
 @pytest.mark.parametrize("policy", ["fcfs", "easy", "conservative"])
-def test_a_refusal_is_the_same_text_and_costs_no_match_while_nothing_changes(policy: str) -> None:
+def test_a_refusal_is_the_same_text_and_costs_no_match_while_nothing_changes(
+    policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     w = world(2, policy)
     gang(w, "a", 2)
     gang(w, "b", 2)
@@ -112,7 +114,7 @@ def test_a_refusal_is_the_same_text_and_costs_no_match_while_nothing_changes(pol
         cycles.append(now)
         return Cycle()
 
-    w.brain.placer.queue.cycle = count  # type: ignore[method-assign]
+    monkeypatch.setattr(w.brain.placer.queue, "cycle", count)
     assert {w.filter(pod).reason for _ in range(100)} == {first}
     assert cycles == []
 
