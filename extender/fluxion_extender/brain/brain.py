@@ -63,12 +63,12 @@ class Brain:
     def node_seen(self, node: Node, now: float) -> None:
         """Take in a node."""
         name = node.metadata.name
-        new = name not in self.mirror.graph.nodes
-        again = self.mirror.node_seen(node)
-        if again:
-            self.matching.rebook_node(name, now)
-        if new or again:
-            self.matching.node_came(name)
+        came = [name] if name not in self.mirror.graph.nodes else []
+        moved = self.mirror.node_seen(node)
+        for each in moved:
+            self.matching.rebook_node(each, now)
+        for each in dict.fromkeys(came + moved):
+            self.matching.node_came(each)
 
     def node_gone(self, name: str, now: float) -> None:
         """Note that a node was deleted: nobody who is not bound can go there any more."""

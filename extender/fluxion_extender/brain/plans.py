@@ -1,10 +1,13 @@
 """What is written about a plan before its first answer leaves (fluence-design.md B.6)."""
 
+from contextlib import suppress
+
 from fluxion_extender.brain.effects import Annotate, Effect, PatchPod
 from fluxion_extender.groups.group import Group
 from fluxion_extender.groups.identity import Lookup
 from fluxion_extender.groups.shape import plan_owner
 from fluxion_extender.persistence.annotations import PLAN, pod_plan, write_plan
+from fluxion_py.errors import InputError
 
 
 def plan_effects(group: Group, find: Lookup, epoch: int) -> list[Effect]:
@@ -15,7 +18,9 @@ def plan_effects(group: Group, find: Lookup, epoch: int) -> list[Effect]:
         nodes: dict[str, list[str]] = {}
         for slot in group.slots:
             nodes.setdefault(slot.kind.name, []).append(slot.node)
-        return [Annotate(owner, {_key(group): write_plan(group.plan, group.key, nodes, epoch)})]
+        with suppress(InputError):  # a plan too long for one object goes on the pods
+            text = write_plan(group.plan, group.key, nodes, epoch)
+            return [Annotate(owner, {_key(group): text})]
     effects: list[Effect] = []
     for slot in group.slots:
         pod = group.pods.get(slot.pod)

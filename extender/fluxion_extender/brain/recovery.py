@@ -42,6 +42,9 @@ def recover(
     """Bring a new brain to what the API server has: bound pods, then plans, then who waits."""
     found = Recovered()
     members = brain.members
+    nodes = list(nodes)
+    for node in nodes:
+        brain.mirror.graph.use_levels(node.metadata.labels or {})
     for node in nodes:
         brain.node_seen(node, now)
     members.workloads.update(workloads)

@@ -48,6 +48,7 @@ class ClusterGraph:
         self._places: dict[tuple[str, ...], int] = {}
         self._members: dict[tuple[str, ...], int] = {}
         self._next_id: dict[str, int] = {}
+        self._used: set[int] = set()
         self.matcher = Matcher(graph, policy)
 
     # ---- nodes ----
@@ -122,17 +123,23 @@ class ClusterGraph:
             self.matcher.remove_property(path, key)
 
     def is_parent_level(self, kind: str) -> bool:
-        """Say whether nodes hang directly below the vertices of a level, wherever it is known."""
-        depth = [level.type for level in self.levels].index(kind)
-        return not any(
-            known(place[depth]) and any(map(known, place[depth + 1 :]))
-            for place in {node.place for node in self.nodes.values()}
-        )
+        """Say whether nodes hang directly below the vertices of a level, of a level."""
+        return [level.type for level in self.levels].index(kind) == max(self._used, default=-1)
+
+    def use_levels(self, labels: Mapping[str, str]) -> list[NodeVertex]:
+        """Make the levels of some labels part of the graph; return the nodes that must be moved.
+
+        A level that no node has a label of is left out, so that nodes hang directly below the last.
+        """
+        place = place_of(labels, self.levels)
+        new = {depth for depth, name in enumerate(place) if known(name)} - self._used
+        self._used |= new
+        return list(self.nodes.values()) if new else []
 
     def domains(self, kind: str) -> list[tuple[str, ...]]:
         """Return the place of every vertex of a level, in the order of the graph."""
         depth = [level.type for level in self.levels].index(kind)
-        return [p for p in self._places if len(p) == depth + 1]
+        return [p for p in self._places if len(p) == depth + 1 and known(p[-1])]
 
     def property_of(self, place: tuple[str, ...]) -> str:
         """Return the property that the nodes below a level vertex have."""
@@ -224,15 +231,18 @@ class ClusterGraph:
     def _place(self, place: tuple[str, ...]) -> int:
         """Return the row of the innermost level vertex of a place; makes what is missing.
 
-        A level whose label a node lacks has no vertex: a request for it must not find one.
+        All nodes are equally deep. Where a node lacks a label, a vertex of another type stands in:
+        a request for the level must not find it.
         """
         row = self._root
         for depth, prefix in enumerate(_prefixes(place)):
-            if prefix[-1].startswith(UNKNOWN):
+            if depth not in self._used:
                 continue
             found = self._places.get(prefix)
             if found is None:
                 kind = self.levels[depth].type
+                if not known(prefix[-1]):
+                    kind = f"{UNKNOWN}{kind}"
                 found = self._below(row, kind, prefix[-1], self._id(kind))
                 self._places[prefix] = found
                 self._pool(found, TENANCY, 1)

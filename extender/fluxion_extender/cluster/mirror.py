@@ -29,20 +29,26 @@ class Mirror:
 
     # ---- nodes ----
 
-    def node_seen(self, node: Node) -> bool:
-        """Take in a node as it is now; True if its vertex was made anew: book it again."""
+    def node_seen(self, node: Node) -> list[str]:
+        """Take in a node as it is now; return the nodes whose vertices were made anew.
+
+        What is booked on those has to be booked again.
+        """
         name = node.metadata.name
         before = self.nodes.get(name)
         if before is not None and before == node:
-            return False
+            return []
         self.nodes[name] = node
         labels = node.metadata.labels or {}
         self._set_allocatable(name, amounts(node.status.allocatable))
         vertex = self.graph.nodes.get(name)
-        again = False
+        again = [each.name for each in self.graph.use_levels(labels) if each.name != name]
+        for other in again:
+            self._make_anew(other)
         if vertex is not None and vertex.place != place_of(labels, self.graph.levels):
             self.graph.remove_node(name)
-            vertex, again = None, True
+            vertex = None
+            again.append(name)
         if vertex is None:
             self.graph.add_node(name, labels, self._sizes(name), up=self._up(name))
             self.eligibility.restore_marks(name)
@@ -52,6 +58,14 @@ class Mirror:
         if self.eligibility.node_changed(node):
             self.graph.changes += 1
         return again
+
+    def _make_anew(self, name: str) -> None:
+        """Put a node where its labels say, among levels that were not there before."""
+        node = self.nodes.get(name)
+        self.graph.remove_node(name)
+        labels = node.metadata.labels or {} if node is not None else {}
+        self.graph.add_node(name, labels, self._sizes(name), up=self._up(name))
+        self.eligibility.restore_marks(name)
 
     def node_gone(self, name: str) -> None:
         """Take nothing more on a node that was deleted."""

@@ -159,7 +159,11 @@ def test_what_is_no_message_is_400_and_asks_nobody(
 
 
 def test_lists_that_are_null_or_missing_are_empty(client: Client, answers: Answers) -> None:
-    for body in ({"Pod": {"metadata": {}}}, {"Pod": {"metadata": {}}, "NodeNames": None}):
+    bodies: list[dict[str, Any]] = [
+        {"Pod": {"metadata": {}}},
+        {"Pod": {"metadata": {}}, "NodeNames": None},
+    ]
+    for body in bodies:
         assert client.post("/fluence/filter", json=body).status_code == 200
     assert [names for _, names in answers.asked] == [[], []]
 

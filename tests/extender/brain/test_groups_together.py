@@ -170,16 +170,15 @@ def test_a_gang_of_bare_pods_starts_when_all_are_there() -> None:
 
 def test_a_group_with_mixed_pods_is_matched_in_one() -> None:
     """A launcher of 2 CPU, four workers of 16, two with devices."""
-    gpu = {"nvidia_com__gpu": "2"}
     w = World(
         *(make_node(f"n{i}", "16") for i in range(4)),
-        make_node("g", "8", **gpu),
+        make_node("g", "8", nvidia_com__gpu="2"),
     )
-    devices = {"containers": [{"name": "c", "resources": {"limits": {"nvidia.com/gpu": "1"}}}]}
+    devices = [{"name": "c", "resources": {"limits": {"nvidia.com/gpu": "1"}}}]
     pods = [
         named("launcher", "g", 7, "2"),
         *(named(f"w{i}", "g", 7, "16") for i in range(4)),
-        *(named(f"gpu{i}", "g", 7, **devices) for i in range(2)),
+        *(named(f"gpu{i}", "g", 7, containers=devices) for i in range(2)),
     ]
     for pod in pods[:-1]:
         assert w.node_of(pod) is None

@@ -207,3 +207,17 @@ def test_random_events_leave_books_that_equal_a_recount(seed: int) -> None:
         w.gone(name)
     assert w.used() == {}
     w.check()
+
+
+def test_racks_that_are_labelled_late_move_the_nodes_and_keep_what_runs() -> None:
+    w = World(make_node("n0", "4"), make_node("n1", "4"), make_node("n2", "4"))
+    pod = make_pod("a", "3")
+    w.node_of(pod)
+    w.bind(pod)
+    w.add(make_node("n1", "4", labels={"rack": "r"}))
+    w.check()
+    w.owner("Job", make_job("j", 3))
+    assert [w.node_of(pod_of_job("j", i, "4")) for i in range(3)] == [None] * 3
+    w.gone("a")
+    assert {w.node_of(pod_of_job("j", i, "4")) for i in range(3)} == {"n0", "n1", "n2"}
+    w.check()

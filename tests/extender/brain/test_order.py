@@ -3,6 +3,7 @@
 import pytest
 
 from fluxion_extender.brain.settings import Settings
+from fluxion_py.queues.lane import Cycle
 from tests.extender.objects import GROUP, World, make_job, make_node, make_pod, pod_of_job
 
 
@@ -99,14 +100,21 @@ def test_a_higher_priority_goes_first() -> None:
 
 
 @pytest.mark.parametrize("policy", ["fcfs", "easy", "conservative"])
-def test_a_refusal_is_the_same_text_and_costs_no_match_while_nothing_changes(policy: str) -> None:
+def test_a_refusal_is_the_same_text_and_costs_no_match_while_nothing_changes(
+    policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     w = world(2, policy)
     gang(w, "a", 2)
     gang(w, "b", 2)
     pod = pod_of_job("b", 0)
     first = w.filter(pod).reason
-    cycles = []
-    w.brain.placer.queue.cycle = lambda now: cycles.append(now)  # type: ignore[method-assign,assignment,return-value]
+    cycles: list[float] = []
+
+    def count(now: float) -> Cycle:
+        cycles.append(now)
+        return Cycle()
+
+    monkeypatch.setattr(w.brain.placer.queue, "cycle", count)
     assert {w.filter(pod).reason for _ in range(100)} == {first}
     assert cycles == []
 

@@ -69,7 +69,7 @@ def test_every_job_of_a_jobset_has_a_rack_to_itself() -> None:
     assert nodes == [["n0", "n1"], ["n4", "n5"], ["n6", "n7"]]
     w.check()
     w.owner("JobSet", jobset("other", notes, ("slice", 1, 1, "1")))
-    assert w.node_of(member("other", "slice", 0, 0, "1")) == "n2"  # no room but here
+    assert w.node_of(member("other", "slice", 0, 0, "1")) == "n3"  # the only rack left
     w.owner("JobSet", jobset("third", notes, ("slice", 1, 1, "1")))
     assert w.node_of(member("third", "slice", 0, 0, "1")) is None
     w.check()
