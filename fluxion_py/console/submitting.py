@@ -6,11 +6,11 @@ from itertools import chain
 from typing import Any
 
 from fluxion_py.cli.arguments import Parser, add_command, example, wants_json
-from fluxion_py.cli.tool import BAD_INPUT, DONE, complain
+from fluxion_py.cli.tool import BAD_INPUT, DONE, NEVER, complain
 from fluxion_py.console.connection import add_answer, add_connection, open_client, print_json
 from fluxion_py.console.following import follow_output, wait_for_jobs
 from fluxion_py.console.submission import add_job, environment, new_job
-from fluxion_py.errors import FluxionError, InputError
+from fluxion_py.errors import FluxionError, InputError, Unsatisfiable
 from fluxion_py.idset import parse_idset
 
 MAX_COPIES = 1_000_000
@@ -92,7 +92,11 @@ def submit_all(arguments: Namespace, jobs: Iterator[dict[str, Any]]) -> int:
             ids = [{"id": jobid, "f58": format_jobid(jobid)} for jobid in accepted]
             print_json({"jobs": ids, "refused": [str(error) for error in refused]})
         status = wait_for_jobs(client, accepted, since, arguments) if waits else DONE
-    return max(status, BAD_INPUT if refused else DONE)
+    return max([status, *map(_code, refused)])
+
+
+def _code(refusal: FluxionError) -> int:
+    return NEVER if isinstance(refusal, Unsatisfiable) else BAD_INPUT
 
 
 def add_run(parser: Parser) -> None:

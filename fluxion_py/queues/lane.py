@@ -9,6 +9,7 @@ from fluxion_py.allocation import Allocation
 from fluxion_py.match.job import MAX_JOBID
 from fluxion_py.queues.bookings import Bookings
 from fluxion_py.queues.config import QueueConfig, parse_policy
+from fluxion_py.queues.heads import Heads
 from fluxion_py.queues.job import Job, order_key
 from fluxion_py.queues.refusals import Unimproved
 from fluxion_py.queues.request import Request
@@ -70,12 +71,10 @@ class Lane:
         self._bookings = bookings
         self._jobs = jobs
         self._tell = tell
-        self._heads: list[int] = []
-        self._never: set[Request] = set()
         self._plan_keys: list[int] = []
         self._due: list[tuple[int, int]] = []
         self._overdue: dict[int, Plan] = {}
-        self._cursor = 0
+        self._heads = Heads(jobs, self.plans)
         self._releases = -1
         self._seen = 0
         self._revised = 0
@@ -90,7 +89,7 @@ class Lane:
         self.waiting += 1
         if self._first_new is None or job.key < self._first_new:
             self._first_new = job.key
-        self._enqueue(job)
+        self._heads.insert(job)
 
     def remove(self, job: Job, now: float) -> None:
         """Take a job out, with its reservation. O(log jobs)."""
@@ -100,7 +99,7 @@ class Lane:
             self._tell(job, "unreserve", now, None, None)
         job.key = -1
         if job.request.head >= 0 and job.request.head & MAX_JOBID == job.id:
-            self._advance(job.request)
+            self._heads.advance(job.request)
 
     def has(self, job: Job) -> bool:
         """Say whether a job is considered here."""
@@ -108,16 +107,9 @@ class Lane:
 
     def reconsider(self) -> list[Request]:
         """Compile all requests for the present graph; return those that can never fit."""
-        requests = {self._jobs[key & MAX_JOBID].request for key in self._heads} | self._never
-        self._heads = []
-        self._never = set()
-        self._cursor = 0
-        for request in sorted(requests, key=lambda request: request.number):
+        for request in self._heads.requests():
             self._bookings.prepare(request)
-            head, request.head = request.head, -1
-            if request.waiting:
-                self._set_head(request, head)
-        return sorted(self._never, key=lambda request: request.number)
+        return self._heads.sort_anew()
 
     def drop_plans(self, now: float) -> list[Job]:
         """Give all reservations back, for example as the queue stops; return their jobs."""
@@ -184,7 +176,7 @@ class Lane:
             else:
                 self._tell(plan.job, "unreserve", now, None, None)
                 cycle.lost.append(plan.job)
-                self._enqueue(plan.job)
+                self._heads.insert(plan.job)
 
     def _revise(self, now: float, time: int, cycle: Cycle) -> bool:
         """Plan anew, in order, what could be earlier; return whether nothing of it is left.
@@ -230,7 +222,7 @@ class Lane:
             self._drop_plan(plan.job.id)
             self._tell(plan.job, "unreserve", now, None, None)
             cycle.lost.append(plan.job)
-            self._enqueue(plan.job)
+            self._heads.insert(plan.job)
         elif found.at <= time:
             self._drop_plan(plan.job.id)
             self._start(plan.job, found, Chosen.RESERVED, now, cycle)
@@ -242,17 +234,17 @@ class Lane:
 
     def _fill(self, now: float, time: int, cycle: Cycle) -> None:
         """Try the jobs without a reservation in order; plan those that the depth allows."""
-        bookings, heads, jobs = self._bookings, self._heads, self._jobs
+        bookings, heads, jobs = self._bookings, self._heads.keys, self._jobs
         depth, backfill, enough = self.policy.reservation_depth, self.policy.backfill, cycle.enough
         if self._releases != bookings.releases:
             self._releases = bookings.releases
-            self._cursor = 0
+            self._heads.cursor = 0
         releases = self._releases
-        at = bisect_left(heads, self._cursor)
+        at = bisect_left(heads, self._heads.cursor)
         left = self.config.queue_depth
         while at < len(heads):
             if left <= 0:
-                self._cursor = heads[at]
+                self._heads.cursor = heads[at]
                 cycle.more = True
                 return
             left -= 1
@@ -268,12 +260,12 @@ class Lane:
                     fits = self._start_first(request, now, time, cycle)
             if not fits:
                 if not backfill:
-                    self._cursor = heads[at]
+                    self._heads.cursor = heads[at]
                     return
                 at += 1
             if enough is not None and enough():
                 left = 0
-        self._cursor = heads[-1] + 1 if heads else 0
+        self._heads.cursor = heads[-1] + 1 if heads else 0
 
     def _plan_first(self, request: Request, now: float, time: int, cycle: Cycle) -> bool:
         """Start or plan the first job of a request; False if neither can be."""
@@ -291,7 +283,7 @@ class Lane:
             return True
         form.refusals.add(form.size, request.duration, self._releases)
         self.plans[job.id] = Plan(job, job.key, found, len(self._bookings.growth))
-        self._advance(request)
+        self._heads.advance(request)
         insort(self._plan_keys, job.key)
         heapq.heappush(self._due, (found.at, job.id))
         self._tell(job, "reserve", now, found, None)
@@ -314,7 +306,7 @@ class Lane:
     def _start_head(self, job: Job, found: Allocation, now: float, cycle: Cycle) -> None:
         chosen = self._chosen(job.key)
         job.key = -1
-        self._advance(job.request)
+        self._heads.advance(job.request)
         self._start(job, found, chosen, now, cycle)
 
     def _start(self, job: Job, found: Allocation, chosen: Chosen, now: float, cycle: Cycle) -> None:
@@ -332,14 +324,14 @@ class Lane:
     def _unplan(self, plan: Plan, now: float) -> Job:
         self._bookings.unplan(plan.job.request, self._drop_plan(plan.job.id).allocation)
         self._tell(plan.job, "unreserve", now, None, None)
-        self._enqueue(plan.job)
+        self._heads.insert(plan.job)
         return plan.job
 
     def _drop_plan(self, jobid: int) -> Plan:
         plan = self.plans.pop(jobid)
         del self._plan_keys[bisect_left(self._plan_keys, plan.key)]
         self._overdue.pop(jobid, None)
-        self._cursor = 0  # the first job without a reservation may get one now
+        self._heads.cursor = 0  # the first job without a reservation may get one now
         return plan
 
     def adopt_plan(self, job: Job, allocation: Allocation) -> None:
@@ -349,41 +341,3 @@ class Lane:
         self.plans[job.id] = Plan(job, job.key, allocation, len(self._bookings.growth))
         insort(self._plan_keys, job.key)
         heapq.heappush(self._due, (allocation.at, job.id))
-
-    # ---- the heads of the classes ----
-
-    def _enqueue(self, job: Job) -> None:
-        request = job.request
-        heapq.heappush(request.waiting, job.key)
-        if request.head < 0 or job.key < request.head:
-            self._set_head(request, job.key)
-        self._cursor = min(self._cursor, job.key)
-
-    def _set_head(self, request: Request, key: int) -> None:
-        if request.head >= 0 and not request.never:
-            del self._heads[bisect_left(self._heads, request.head)]
-        request.head = key
-        if request.never:
-            self._never.add(request)
-        elif key >= 0:
-            insort(self._heads, key)
-
-    def _advance(self, request: Request) -> None:
-        """Drop the first job of a request and those behind it that have left."""
-        waiting = request.waiting
-        heapq.heappop(waiting)
-        while waiting and not self._stands(waiting[0], request):
-            heapq.heappop(waiting)
-        self._set_head(request, waiting[0] if waiting else -1)
-        if not waiting:
-            self._never.discard(request)
-
-    def _stands(self, key: int, request: Request) -> bool:
-        """Say whether an entry is of a job that waits here, for this, without a reservation."""
-        job = self._jobs.get(key & MAX_JOBID)
-        return (
-            job is not None
-            and job.key == key
-            and job.request is request
-            and job.id not in self.plans
-        )
