@@ -10,6 +10,8 @@ from tests.kube.rig.api import PODS, Api, ApiError, Json
 RUN_SECONDS = "rig/run-seconds"
 LOG = logging.getLogger("kubelet")
 WATCH_SECONDS = 300
+GONE = (404, 409, 422)
+"""There is no such pod, or another one of this name."""
 
 
 def pod_path(pod: Json) -> str:
@@ -77,7 +79,7 @@ class Kubelet:
     def _finish(self, pod: Json) -> None:
         """Say that a pod has succeeded, until the API server hears it."""
         while not self._halt.is_set():
-            with suppress(OSError, HTTPException):
+            with suppress(OSError, HTTPException, ApiError):
                 self._set_phase(pod, "Succeeded")
                 return
             self._halt.wait(0.2)
@@ -85,5 +87,8 @@ class Kubelet:
     def _set_phase(self, pod: Json, phase: str) -> None:
         """Patch the phase of this very pod; one that is gone, or is another by now, is left."""
         body = {"metadata": {"uid": pod["metadata"]["uid"]}, "status": {"phase": phase}}
-        with suppress(ApiError):
+        try:
             self.api.patch(f"{pod_path(pod)}/status", body)
+        except ApiError as error:
+            if error.status not in GONE:
+                raise
