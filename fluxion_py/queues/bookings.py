@@ -184,7 +184,7 @@ class Bookings:
     def gave_back(self, request: Request, now: int) -> None:
         """Note that a running job, which goes on, has given a part back."""
         self._give_back(request)
-        self.growth.append((now, math.inf))
+        self.growth.append(Growth(now, math.inf))
 
     def extend(self, allocation: Allocation, expiration: int, now: int) -> Allocation | None:
         """Move the end of a running job; None, with nothing changed, if others hold the time."""
