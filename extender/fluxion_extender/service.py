@@ -1,8 +1,12 @@
 """The service: one brain behind one lock, fed by watches, asked by kube-scheduler."""
 
 import logging
+import os
+import signal
+import socket
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +19,7 @@ from fluxion_extender.brain.settings import Settings
 from fluxion_extender.brain.timers import tick
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.kube.connection import ApiError, Connection
+from fluxion_extender.kube.lease import DURATION, RENEW_EVERY, Lease
 from fluxion_extender.kube.resources import NODES, PODS, WORKLOADS, Resource
 from fluxion_extender.kube.watcher import Watcher
 from fluxion_extender.kube.writer import Writer
@@ -44,6 +49,7 @@ class Service:
         self.settings = settings or Settings()
         self.counts: Counter[str] = Counter()
         self.ready = False
+        self.lost = False
         self._connection = connection
         self._writer = Writer(connection, self.settings.scheduler_name)
         self._clock = clock
@@ -79,16 +85,42 @@ class Service:
 
         With `lease` (NAMESPACE/NAME) only while it is ours.
         """
-        thread = threading.Thread(
-            target=self._keep_starting, args=(say,), name="start", daemon=True
-        )
-        thread.start()
+        held = None
+        if lease is not None:
+            identity = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+            held = Lease(self._connection, lease, identity, time.monotonic)
+        threading.Thread(target=self._lead, args=(say, held), name="start", daemon=True).start()
 
-    def _keep_starting(self, say: Callable[[str], None]) -> None:
+    def _lead(self, say: Callable[[str], None], lease: Lease | None) -> None:
+        """Start once the lease is ours; stop for good when it is lost."""
+        if lease is None:
+            self._keep_starting(say, 0)
+            return
+        held_at = 0.0
+        while not self._stopped.is_set():
+            begun = time.monotonic()
+            try:
+                held = lease.try_hold()
+                held_at = begun if held else held_at
+            except ApiError as error:
+                log.info("lease: %s", error)
+                held = self.ready and begun - held_at < DURATION - RENEW_EVERY
+            if held and not self.ready:
+                self._keep_starting(say, lease.epoch)
+            elif not held and self.ready:
+                say("the lease is lost")
+                self.lost = True
+                self.stop()
+                os.kill(os.getpid(), signal.SIGTERM)
+            self._stopped.wait(RENEW_EVERY)
+        if not self.lost:
+            lease.release()
+
+    def _keep_starting(self, say: Callable[[str], None], epoch: int) -> None:
         begun = ""
         while not self._stopped.is_set():
             try:
-                found = self.start()
+                found = self.start(epoch)
             except ApiError as error:
                 if str(error) != begun:
                     begun = str(error)

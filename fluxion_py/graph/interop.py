@@ -89,10 +89,10 @@ def from_networkx(
     """Build a graph from a networkx directed graph, in the empty graph `into` if given.
 
     Each node needs the attribute `type`; `basename`, `id`, `name`, `uniq_id`, `rank`, `size`,
-    `unit`, `status`, `divisible`, `property.KEY` (or a mapping `properties`) and `path.SUBSYSTEM` are optional,
-    as is the edge attribute `subsystem`. The root of a subsystem is the vertex without a parent in
-    it; missing paths follow from the edges. Raises `GraphError` for a wrong attribute, an
-    undirected graph, and edges that go in a circle.
+    `unit`, `status`, `divisible`, `property.KEY` (or a mapping `properties`) and `path.SUBSYSTEM`
+    are optional, as is the edge attribute `subsystem`. The root of a subsystem is the vertex
+    without a parent in it; missing paths follow from the edges. Raises `GraphError` for a
+    wrong attribute, an undirected graph, and edges that go in a circle.
     """
     if not graph.is_directed():
         raise GraphError("the graph is undirected; edges must lead from parent to child")

@@ -10,7 +10,7 @@ from fluxion_py.errors import InputError
 from fluxion_py.execution.executor import Executor
 from fluxion_py.graph.topology import below
 from fluxion_py.instances.clock import Clock
-from fluxion_py.instances.grant import RankMap, renumbered_jgf
+from fluxion_py.instances.grant import RankMap, pools_of, renumbered_jgf
 from fluxion_py.instances.journal import Journal
 from fluxion_py.instances.lineage import ParentLink
 from fluxion_py.instances.operations import InstanceOperations
@@ -79,7 +79,14 @@ class ElasticInstance(InstanceOperations):
             before = len(self.ranks.above)
             flat = self.queue.matcher.graph.flat
             first = len(flat)
+            more = {
+                path: units + self.queue.matcher.graph[path].size
+                for path, units in pools_of(text).items()
+                if path in self.queue.matcher.graph
+            }
             self.attach(renumbered_jgf(text, self.ranks))
+            for path, units in more.items():
+                self.queue.matcher.resize(path, units)
             with self._change() as now:
                 self.queue.keep_out(range(first, len(flat)), now=now)
             self.max_size = max(self.max_size, self.size)

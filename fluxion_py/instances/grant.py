@@ -10,8 +10,6 @@ import json
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.allocation import Allocation
 from fluxion_py.errors import GraphError, ReadError
@@ -55,11 +53,15 @@ class RankMap:
             self.above.pop()
 
 
-def whole_selection(flat: FlatGraph, rows: Mapping[int, bool]) -> Selection:
+def whole_selection(
+    flat: FlatGraph, rows: Mapping[int, bool], units: Mapping[int, int] | None = None
+) -> Selection:
     """Return some rows (row -> owned whole) and all below the owned ones, as a writer wants it.
 
-    Rows from which no way leads down from the root are left out. O(size of the answer).
+    `units` says how much is given of divisible vertices of which it is not all. Rows to which no
+    way leads down from the root are left out. O(size of the answer).
     """
+    part = units or {}
     vertices: list[SelectedVertex] = []
     edges: list[SelectedEdge] = []
     root = flat.root()
@@ -67,7 +69,7 @@ def whole_selection(flat: FlatGraph, rows: Mapping[int, bool]) -> Selection:
     stack = [(root, 1, rows.get(root, False))]
     while stack:
         row, depth, owned = stack.pop()
-        vertices.append((row, flat.size(row), owned, depth))
+        vertices.append((row, part.get(row) or flat.size(row), owned, depth))
         for target, kind in flat.out_edges(row):
             if kind == 0 and (owned or target in rows):
                 edges.append((row, target, kind))
@@ -81,7 +83,19 @@ def whole_selection(flat: FlatGraph, rows: Mapping[int, bool]) -> Selection:
 def granted(allocation: Allocation) -> Selection:
     """Return all that an allocation gives, what is below whole vertices too."""
     rows = {row: owned for row, _, owned, _ in allocation.selection.vertices}
-    return whole_selection(allocation.flat, rows)
+    return whole_selection(allocation.flat, rows, shared_units(allocation))
+
+
+def shared_units(allocation: Allocation) -> dict[int, int]:
+    """Return how many units are given of each divisible vertex that is not given whole."""
+    flat = allocation.flat
+    if not flat.divisible_count:
+        return {}
+    return {
+        row: needs
+        for row, needs, owned, _ in allocation.selection.vertices
+        if not owned and flat.divisible(row)
+    }
 
 
 def grant_text(allocation: Allocation, given: Selection | None = None) -> str:
@@ -109,17 +123,16 @@ def rows_on(flat: FlatGraph, given: Selection, host: str) -> dict[int, bool]:
     return found
 
 
-class _WithGraph(msgspec.Struct):
-    scheduling: msgspec.Raw = msgspec.Raw()
-
-
 def graph_of_grant(text: str) -> tuple[ResourceGraph, RankMap]:
     """Return the graph of a grant, with its ranks numbered from 0, and the way back.
 
     Raises `ReadError` for a text that is no R, or one without the key `scheduling`.
     """
+    import msgspec
+
     try:
-        inner = bytes(msgspec.json.decode(text, type=_WithGraph).scheduling)
+        parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        inner = bytes(parts.get("scheduling", b""))
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ReadError(f"a grant must be an R: {error}") from None
     if not inner:
@@ -150,6 +163,16 @@ def renumbered_jgf(text: str, ranks: RankMap) -> str:
         if entry.get("rank", -1) >= 0:
             entry["rank"] = here[entry["rank"]]
     return json.dumps(graph)
+
+
+def pools_of(text: str) -> dict[str, int]:
+    """Return the path of each divisible vertex of a grant, and how many units are given."""
+    metadata = (node["metadata"] for node in json.loads(text)["scheduling"]["graph"]["nodes"])
+    return {
+        entry["paths"]["containment"]: entry.get("size", 1)
+        for entry in metadata
+        if entry.get("divisible")
+    }
 
 
 def mapped_back(text: str, ranks: RankMap) -> str:

@@ -24,7 +24,8 @@ Holder = Callable[[int], str | None]
 class GrantCheck:
     """Checks one R. `name` is the job of the grant, `rows` what it holds (True: owned whole).
 
-    `expiration` is the end of the grant (0: none), `source` names the R in messages.
+    `units` is what it has of divisible vertices that it shares, `expiration` the end of the grant
+    (0: none), `source` names the R in messages. `claimed_units` are the R's, after `check`.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class GrantCheck:
         rows: Mapping[int, bool],
         expiration: int = 0,
         *,
+        units: Mapping[int, int] | None = None,
         holder: Holder = lambda row: None,
         source: str | None = None,
     ) -> None:
@@ -41,6 +43,8 @@ class GrantCheck:
         self.name = name
         self.rows = rows
         self.expiration = expiration
+        self.units = units or {}
+        self.claimed_units: dict[int, int] = {}
         self.holder = holder
         self.source = source
         self._known_types = set(flat.types())
@@ -124,6 +128,8 @@ class GrantCheck:
                 self._refuse(row, "is named twice")
             self._check_row(row, whole=meta.exclusive)
             claims[row] = meta.exclusive
+            if self.flat.divisible(row) and not meta.exclusive:
+                self.claimed_units[row] = meta.size
         if shorthand:
             owned = [row for row, whole in claims.items() if whole]
             claims.update(dict.fromkeys(below(self.flat, owned), True))
@@ -145,12 +151,17 @@ class GrantCheck:
             ("type", meta.type, flat.type(row)),
             ("name", meta.name, flat.name(row)),
             ("id", meta.id, flat.id(row)),
-            ("size", meta.size, flat.size(row)),
+            ("size", meta.size, self._size(row, meta.size)),
         ]
         for key, given, present in pairs:
             if given != present:
                 self._refuse(row, f"has {key} {short(given)} in the R; it is {short(present)}")
         return row
+
+    def _size(self, row: int, given: int) -> int:
+        """Return what the size must be; of a divisible vertex it may be less than the grant's."""
+        most = self.units.get(row) or self.flat.size(row)
+        return min(most, given) if self.flat.divisible(row) and given > 0 else most
 
     # ---- one vertex ----
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fluxion_py.queues.jobid import format_jobid
 
 if TYPE_CHECKING:
-    from fluxion_py.instances.instance import Instance
+    from fluxion_py.instances.nested import NestedInstance
     from fluxion_py.instances.parent import ParentInstance
     from fluxion_py.jobspec.model import Jobspec
 
@@ -64,7 +64,8 @@ class Child:
     """What a parent knows of an instance on one of its jobs.
 
     `part` is the node that it is on if there is one for each; `rows` are those of the parent's
-    graph that it claimed. `instance` is in this process, else `uri` is its socket.
+    graph that it claimed whole, `units` what it has of divisible ones. `instance` is in this
+    process, else `uri` is its socket.
     """
 
     jobid: int
@@ -72,9 +73,10 @@ class Child:
     since: float
     part: str = ""
     rows: frozenset[int] = frozenset()
+    units: dict[int, int] = field(default_factory=dict)
     uri: str = ""
     pid: int = 0
-    instance: "Instance | None" = field(default=None, repr=False)
+    instance: "NestedInstance | None" = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is known of it, ready for JSON."""

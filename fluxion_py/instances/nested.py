@@ -88,10 +88,10 @@ class NestedInstance(ParentInstance):
     def end_at(self, seconds: int) -> None:
         """Have this instance and all its jobs end at a time of the clock, at the latest."""
         with self._lock:
-            before, self.ends_at = self.ends_at, seconds
             matcher = self.queue.matcher
+            before, self.ends_at = matcher.graph_end, seconds
             matcher.graph_end = seconds
-            if before is None or seconds == before:
+            if seconds == before:
                 return
             now = self.clock.now()
             for lane in self.queue.lanes.values():

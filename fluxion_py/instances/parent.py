@@ -19,6 +19,7 @@ from fluxion_py.instances.grant import (
     grant_text,
     granted,
     rows_on,
+    shared_units,
     whole_selection,
 )
 from fluxion_py.instances.grant_check import GrantCheck
@@ -81,8 +82,8 @@ class ParentInstance(ElasticInstance):
 
     def check_grant(
         self, R: str | Mapping[str, Any], jobid: int, *, source: str | None = None
-    ) -> dict[int, bool]:
-        """Return the rows of an R that is within what a job holds, and that no child has.
+    ) -> Selection:
+        """Return what an R claims, if it is within what a job holds, and no child has it.
 
         Raises `GrantError`, which names the first vertex that is wrong.
         """
@@ -94,12 +95,14 @@ class ParentInstance(ElasticInstance):
                 format_jobid(jobid),
                 rows,
                 held.expiration,
+                units=shared_units(held),
                 holder=lambda row: self._holder(row, jobid),
                 source=source,
             )
             claimed = check.check(R, self.clock.now())
-            self._check_free((row for row, whole in claimed.items() if whole), jobid, source)
-            return claimed
+            given = whole_selection(held.flat, claimed, check.claimed_units)
+            self._check_free(given, held, source)
+            return given
 
     def _holder(self, row: int, jobid: int) -> str | None:
         """Return the name of another job that holds a row or something above it."""
@@ -112,13 +115,18 @@ class ParentInstance(ElasticInstance):
                     return format_jobid(job.id)
         return None
 
-    def _check_free(self, rows: Iterable[int], jobid: int, source: str | None) -> None:
-        """Raise `GrantError` if a child has something of it already."""
-        for child in self.children:
-            if child.jobid == jobid and (twice := child.rows.intersection(rows)):
-                path = self.queue.matcher.graph.flat.path(min(twice))
+    def _check_free(self, given: Selection, held: Allocation, source: str | None) -> None:
+        """Raise `GrantError` if the children of a job have something of it already."""
+        rows, units, most = _owned(given), _units(given, held), _units(held.selection, held)
+        left = Counter(most)
+        for child in (child for child in self.children if child.jobid == held.id):
+            left.subtract(child.units)
+            twice = child.rows.intersection(rows)
+            twice |= {row for row, number in units.items() if number > left[row]}
+            if twice:
+                path = held.flat.path(min(twice))
                 name = child.name or "another"
-                message = f"{path} is given to the instance {name} on {format_jobid(jobid)}"
+                message = f"{path} is given to the instance {name} on {format_jobid(child.jobid)}"
                 raise GrantError(f"{message} already", source=source)
 
     def adopt(self, child: Child, *, R: str | None = None) -> str:
@@ -136,12 +144,11 @@ class ParentInstance(ElasticInstance):
                 if not part:
                     name = format_jobid(child.jobid)
                     raise GrantError(f"{child.part} is not part of the grant {name}")
-                given = whole_selection(held.flat, part)
+                given = whole_selection(held.flat, part, shared_units(held))
             if R is not None:
-                given = whole_selection(held.flat, self.check_grant(R, child.jobid))
-            rows = _owned(given)
-            self._check_free(rows, child.jobid, None)
-            child.rows = rows
+                given = self.check_grant(R, child.jobid)
+            self._check_free(given, held, None)
+            child.rows, child.units = _owned(given), _units(given, held)
             self.children.append(child)
             return grant_text(held, given)
 
@@ -172,7 +179,9 @@ class ParentInstance(ElasticInstance):
         """Have the one child of a job claim what the job holds now."""
         mine = [child for child in self.children if child.jobid == jobid]
         if len(mine) == 1 and not mine[0].part:
-            mine[0].rows = _owned(granted(self._held(jobid)))
+            held = self._held(jobid)
+            given = granted(held)
+            mine[0].rows, mine[0].units = _owned(given), _units(given, held)
 
     def child_ended(self, jobid: int, summary: Mapping[str, Any], *, finish: bool) -> None:
         """Note the last words of a child; `finish` ends its job, which nothing else does."""
@@ -259,6 +268,10 @@ class ParentInstance(ElasticInstance):
 
 def _owned(given: Selection) -> frozenset[int]:
     return frozenset(row for row, _, whole, _ in given.vertices if whole)
+
+
+def _units(given: Selection, held: Allocation) -> dict[int, int]:
+    return shared_units(held.with_selection(given))
 
 
 def _is_closed(child: Child) -> bool:

@@ -1,7 +1,7 @@
 """Which nodes a caller lets into question, by name: one byte per row of the graph.
 
-For callers that get their candidates anew with every request, as an extender does. A constraint that
-stays the same belongs into the jobspec.
+For callers that get their candidates anew with every request, as an extender does. A constraint
+that stays the same belongs into the jobspec.
 """
 
 from collections.abc import Iterable

@@ -81,7 +81,7 @@ class JobTable:
         if jobid is None:
             jobid = self.next_id
             if jobid < MAX_JOBID:
-                return jobid        # above all that are known
+                return jobid  # above all that are known
         if not isinstance(jobid, int) or isinstance(jobid, bool) or not 0 <= jobid <= MAX_JOBID:
             raise MatchError(f"{jobid!r} is no job id: it is from 0 to 2^63 - 1")
         if jobid in self._jobs or self._in_bulk(jobid) is not None:

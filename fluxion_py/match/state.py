@@ -36,8 +36,8 @@ _KEYS: dict[str, type] = {
 def digest(flat: FlatGraph) -> str:
     """Return a digest of what is fixed in a graph: its vertices, their sizes and paths, its edges.
 
-    Status, properties and sizes of divisible vertices, which change, are not in it. Equal graphs have equal digests, whatever
-    format they were read from.
+    Status, properties and sizes of divisible vertices, which change, are not in it. Equal graphs
+    have equal digests, whatever format they were read from.
     """
     return graph_digest(flat)
 

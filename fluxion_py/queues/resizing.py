@@ -7,6 +7,7 @@ from fluxion_py._core.flatgraph import FlatGraph
 from fluxion_py.allocation import Allocation
 from fluxion_py.graph.topology import ancestors, below
 from fluxion_py.jobspec.model import Jobspec
+from fluxion_py.match.release import held as held_rows
 from fluxion_py.match.release import remaining, rows_of_paths
 from fluxion_py.outcome import Selection
 from fluxion_py.queues.errors import QueueError
@@ -33,7 +34,7 @@ class Resizing(JobReplay):
         matcher = self.bookings.matcher
         matcher.now = max(matcher.now, int(now))
         more = matcher.without_allocating(replace(jobspec, duration=rest))
-        self._hold(job, held.with_selection(joined(held.selection, more.selection)), now)
+        self._hold(job, held.with_selection(joined(held.flat, held.selection, more.selection)), now)
         return more
 
     def shrink(self, jobid: int, paths: Iterable[str], *, now: float) -> None:
@@ -48,9 +49,9 @@ class Resizing(JobReplay):
         gone = set().union(*rows_of_paths(flat, paths, 0).values())
         loose = loosened(flat, held.selection, gone)
         left = remaining(loose, gone)
-        if sum(map(_owned, loose.vertices)) == sum(map(_owned, left.vertices)):
+        if held_rows(loose) == held_rows(left):
             raise QueueError(f"job {name} has nothing of its own there")
-        if not any(map(_owned, left.vertices)):
+        if not held_rows(left):
             raise QueueError(f"job {name} would have nothing left; cancel it instead")
         self._hold(job, held.with_selection(left), now)
         self.bookings.gave_back(job.request, int(now))
@@ -79,12 +80,14 @@ class Resizing(JobReplay):
         self._event(job, "resize", now, **summary(job.allocation))
 
 
-def joined(one: Selection, other: Selection) -> Selection:
-    """Return what is in either selection, children before their parents."""
+def joined(flat: FlatGraph, one: Selection, other: Selection) -> Selection:
+    """Return what is in either selection, children before their parents; parts of pools add up."""
     owned: dict[int, tuple[int, bool, int]] = {}
     for row, needs, whole, depth in (*one.vertices, *other.vertices):
         before = owned.get(row)
-        if before is None or (whole and not before[1]):
+        if before is not None and not whole and not before[1] and flat.divisible(row):
+            owned[row] = (before[0] + needs, False, depth)
+        elif before is None or (whole and not before[1]):
             owned[row] = (needs, whole, depth)
     edges = list(dict.fromkeys((*one.edges, *other.edges)))
     return _ordered(owned, edges)
@@ -130,7 +133,3 @@ def _ordered(
                 stack.append(child)
     vertices.reverse()
     return Selection(vertices, edges)
-
-
-def _owned(vertex: tuple[int, int, bool, int]) -> bool:
-    return vertex[2]

@@ -38,8 +38,9 @@ def claims_of_jgf(
     """Return the vertices of an allocation in JGF (resource-graph.md 4.3).
 
     A vertex is found by each of its paths with its rank; type, basename, size, rank, id, name and
-    paths must equal those of the graph; the size of a divisible one is what the job has of it. Vertices whose rank is in `free_ranks` are skipped. With
-    `shorthand` everything below an exclusive vertex is claimed as well (4.4). Raises `ReadError`.
+    paths must equal those of the graph; the size of a divisible one is what the job has of it.
+    Vertices whose rank is in `free_ranks` are skipped. With `shorthand` everything below an
+    exclusive vertex is claimed as well (4.4). Raises `ReadError`.
     """
     document = parse_jgf(data, source) if isinstance(data, str) else document_of(data, source)
     free = _free_ranks(document, source)

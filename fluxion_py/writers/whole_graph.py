@@ -20,8 +20,8 @@ CHUNK = 2000
 def write_whole_jgf(graph: FlatGraph) -> Iterator[str]:
     """Yield the graph as one JSON document in JGF (resource-graph.md 4).
 
-    Every vertex has its `uniq_id`; `status`, `properties`, `unit`, `size`, `divisible` and names are written
-    where they differ from the default. `exclusive` never is: it belongs to allocations.
+    Every vertex has its `uniq_id`; `status`, `properties`, `unit`, `size`, `divisible` and names
+    are written where they differ from the default. `exclusive` never is: it belongs to allocations.
     """
     text = jgf_text(graph)
     yield '{"graph": {"nodes": ['

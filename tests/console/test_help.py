@@ -41,7 +41,7 @@ def test_help_of_every_subcommand_has_an_example(alone: Shell, name: str) -> Non
     text = alone.out(*name.split(), "--help")
     assert text.startswith(f"usage: fluxion {name}")
     assert f"fluxion {name}" in text.split("Example:\n")[1]
-    assert name in ("start", "run", "attach", "completion") or "json" in text
+    assert name in ("start", "run", "alloc", "attach", "completion") or "json" in text
 
 
 @pytest.mark.parametrize(

@@ -213,5 +213,4 @@ class World:
             for resource, row in vertex.pools.items():
                 path = str(matcher.graph.flat.path(row))
                 free = matcher.available(path)
-                scale = 1024 if resource == "memory" else 1
-                assert free == book.free(resource) // scale, (name, resource)
+                assert free == book.free(resource), (name, resource)

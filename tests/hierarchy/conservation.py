@@ -7,7 +7,7 @@ an R owns stands for all leaves of the machine below it, found by their paths.
 import json
 from collections.abc import Iterator
 
-from fluxion_py.instances.instance import Instance
+from fluxion_py.instances.nested import NestedInstance
 from fluxion_py.queues.job import Job
 from fluxion_py.queues.states import RUNNING
 
@@ -15,19 +15,19 @@ from fluxion_py.queues.states import RUNNING
 class Conservation:
     """Knows the leaves of a machine, by path."""
 
-    def __init__(self, root: Instance) -> None:
+    def __init__(self, root: NestedInstance) -> None:
         self.root = root
 
     def check(self) -> int:
         """Judge the whole tree; return the number of instances in it."""
         return self._check(self.root, self._leaves(self.root))
 
-    def _leaves(self, instance: Instance) -> set[str]:
+    def _leaves(self, instance: NestedInstance) -> set[str]:
         paths = {vertex.path for vertex in instance.queue.matcher.graph}
         inner = {path.rpartition("/")[0] for path in paths}
         return paths - inner
 
-    def _check(self, instance: Instance, mine: set[str]) -> int:
+    def _check(self, instance: NestedInstance, mine: set[str]) -> int:
         seen = self._leaves(instance)
         assert seen == mine, (
             f"depth {instance.depth}: not granted {seen - mine}, missing {mine - seen}"
@@ -58,13 +58,13 @@ class Conservation:
         assert held or job.ending, f"job {job.id} runs on nothing"
         return held
 
-    def _check_ranks(self, child: Instance, parent: Instance) -> None:
+    def _check_ranks(self, child: NestedInstance, parent: NestedInstance) -> None:
         ours = {v.path: v.rank for v in parent.queue.matcher.graph if v.type == "node"}
         for vertex in child.queue.matcher.graph:
             if vertex.type == "node":
                 assert child.ranks.above[vertex.rank] == ours[vertex.path]
 
-    def _check_time(self, child: Instance, job: Job) -> None:
+    def _check_time(self, child: NestedInstance, job: Job) -> None:
         assert job.allocation is not None
         if child.ends_at is None:
             assert not job.duration
@@ -75,12 +75,12 @@ class Conservation:
             assert inside.allocation.expiration <= child.ends_at
 
 
-def running(instance: Instance) -> list[Job]:
+def running(instance: NestedInstance) -> list[Job]:
     """The jobs of an instance that hold something."""
     return [job for job in instance.queue.jobs.values() if job.state in RUNNING]
 
 
-def every(instance: Instance) -> Iterator[Instance]:
+def every(instance: NestedInstance) -> Iterator[NestedInstance]:
     """An instance and all below it."""
     yield instance
     for child in instance.children:

@@ -45,7 +45,7 @@ class Story:
     def live(self) -> None:
         """Do random things to random instances."""
         for _ in range(STEPS):
-            where = self.draw.choice(list(every(self.root)))
+            where = self.draw.choice([i for i in every(self.root) if isinstance(i, Instance)])
             act = self.draw.choice(ACTS)
             try:
                 act(self, where)

@@ -1,4 +1,4 @@
-"""Every depth checks its own grant: what is not within it is refused with the vertex named (E-02)."""
+"""Every depth checks its own grant: what is not within it is refused, the vertex named (E-02)."""
 
 import json
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from fluxion_py.instances.clock import VirtualClock
 from fluxion_py.instances.grant import (
     GrantError,
     RankMap,
-    graph_of_grant,
     grant_text,
+    graph_of_grant,
     mapped_back,
 )
 from fluxion_py.instances.instance import Instance
@@ -131,7 +131,7 @@ def test_the_same_part_is_not_given_twice(tmp_path: Path) -> None:
     file.write_text(grant(root, jobid))
     first = Instance.from_R(file, parent=root, jobid=jobid, name="first")
     assert first.size == 2
-    with pytest.raises(GrantError, match="is given to the instance first on .* already"):
+    with pytest.raises(GrantError, match=r"is given to the instance first on .* already"):
         Instance.from_R(file, parent=root, jobid=jobid)
     first.close()
     assert root.job(jobid).allocation is not None  # its job goes on

@@ -12,11 +12,12 @@ from fluxion_py import Busy, InputError, Instance, Jobspec
 from fluxion_py.execution.local import LocalExecutor
 from fluxion_py.instances import size
 from fluxion_py.instances.clock import VirtualClock
+from fluxion_py.instances.grant import GrantError, grant_text
 from fluxion_py.queues.errors import QueueError
 from fluxion_py.queues.states import JobState, Result
 from tests.hierarchy.conservation import Conservation, running
 from tests.instances.living import instance, job, move
-from tests.machines import elk, nodes
+from tests.machines import elk, nodes, recipe
 
 
 def test_a_child_has_policies_of_its_own() -> None:
@@ -27,7 +28,7 @@ def test_a_child_has_policies_of_its_own() -> None:
     blocked = child.submit(job("slot=4/node"))
     last = child.submit(job("slot=1/node"))
     child.step()
-    assert child.job(first).given == child.job(first).given | {"nodelist": "elk3"}
+    assert (child.job(first).given or {})["nodelist"] == "elk3"
     assert child.job(blocked).state is child.job(last).state is JobState.SCHED  # no backfilling
     above = root.submit(job("slot=1/node"))
     root.step()
@@ -154,9 +155,9 @@ def test_a_size_out_of_bounds_is_refused_by_all_in_the_same_words(wrong: int) ->
     root = instance(graph=nodes(6))
     child = root.spawn(job("slot=2/node", 1000))
     for living in (root, child):
-        with pytest.raises(InputError, match="^size must be between 1 and 6$"):
+        with pytest.raises(InputError, match=r"^size must be between 1 and 6$"):
             living.resize(wrong)
-    with pytest.raises(InputError, match="^size must be between 1 and 6$"):
+    with pytest.raises(InputError, match=r"^size must be between 1 and 6$"):
         size.check_size(wrong, 6)
 
 
@@ -232,6 +233,50 @@ def test_a_rack_of_a_new_type_is_attached_below_a_path() -> None:
     with pytest.raises(InputError, match=r"--under /elk/rack9: no such vertex \(racks are"):
         root.attach(json.dumps(rack), under="/elk/rack9")
     root.queue.matcher.graph.validate()
+
+
+def test_a_part_of_a_pool_is_the_pool_of_the_child(tmp_path: Path) -> None:
+    """A divisible vertex: each depth sees the units that it was given, and no more."""
+    pool = {"count": 1, "size": 100, "unit": "GiB", "divisible": True}
+    root = instance(graph=recipe({"node": {"count": 2, "contains": {"core": 4, "memory": pool}}}))
+    asked = {
+        "version": 1,
+        "resources": [
+            {
+                "type": "node",
+                "count": 1,
+                "with": [
+                    {
+                        "type": "slot",
+                        "count": 1,
+                        "label": "task",
+                        "with": [{"type": "core", "count": 2}, {"type": "memory", "count": 60}],
+                    }
+                ],
+            }
+        ],
+        "tasks": [{"command": ["x"], "slot": "task", "count": {"per_slot": 1}}],
+        "attributes": {"system": {"duration": 100}},
+    }
+    child = root.spawn(Jobspec.from_dict(asked), policy="low")
+    (memory,) = [v for v in child.queue.matcher.graph if v.type == "memory"]
+    assert (memory.size, memory.divisible) == (60, True)
+    asked["resources"][0]["with"][0]["with"][1]["count"] = 61  # type: ignore[index]
+    with pytest.raises(fluxion_py.Unsatisfiable):
+        child.submit(Jobspec.from_dict(asked))
+    asked["resources"][0]["with"][0]["with"][1]["count"] = 30  # type: ignore[index]
+    inner = child.spawn(Jobspec.from_dict(asked))
+    assert [v.size for v in inner.queue.matcher.graph if v.type == "memory"] == [30]
+    assert child.queue.matcher.available(memory.path) == 30
+    assert root.queue.matcher.available(memory.path) == 40
+    file = tmp_path / "R"
+    (held,) = running(root)
+    assert held.allocation is not None
+    file.write_text(grant_text(held.allocation))
+    with pytest.raises(GrantError, match="is given to the instance"):
+        Instance.from_R(file, parent=root, jobid=held.id)
+    child.close(kill=True)
+    assert root.queue.matcher.available(memory.path) == 100
 
 
 def test_an_instance_that_was_in_a_process_that_died_holds_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fluxion_extender.console import main
 from fluxion_extender.console.configuration import add_config, configuration_text
 from fluxion_extender.console.rights import RIGHTS
 from fluxion_py.cli.arguments import parse
@@ -149,6 +150,8 @@ def test_the_rights_suffice(guarded: ControlPlane) -> None:
         allowed, forbidden = asked(plane)
         assert forbidden == set(), service.tail()
         assert ("", "pods/binding", "create") in allowed
+        words = ("--kubeconfig", str(plane.service_kubeconfig), "--namespace", NAMESPACE)
+        assert main(["doctor", *words]) == 0
         unused = granted("ClusterRole") - allowed
         assert {triple for triple in unused if triple[0] in ("", "batch", "apps")} <= UNUSED
     finally:

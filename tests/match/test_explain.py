@@ -10,11 +10,11 @@ import pytest
 
 from fluxion_py import Busy, Explanation, Jobspec, Matcher, Resource, ResourceGraph, Unsatisfiable
 from fluxion_py.match.policy import POLICIES
-from tests.oracles.verifier_pools import shares_in_slots
 from tests.machines import elk, nodes, recipe, shape, slide
 from tests.oracles.verifier import Verifier
 from tests.oracles.verifier_feasibility import Feasibility
 from tests.oracles.verifier_packing import UndecidedError, lowest
+from tests.oracles.verifier_pools import shares_in_slots
 from tests.strategies import random_jobspec, random_machine
 
 

@@ -77,11 +77,9 @@ class UpdateWalk:
         size = self.machine.graph.size(row)
         total = dict(below)
         if own in self.machine.tracked:
-            if self.machine.divisible(row):
-                charged = needs
-            else:
-                charged = size if exclusive else size - needs
-            total[own] = total.get(own, 0) + charged
+            whole = exclusive and not self.machine.divisible(row)
+            shared = not exclusive and not self.machine.divisible(row)
+            total[own] = total.get(own, 0) + (size if whole else size - needs if shared else needs)
         return total
 
 

@@ -15,7 +15,15 @@ from fluxion_py.outcome import Release
 from tests.properties.comparing import compare_grants
 from tests.properties.engines import core, oracle
 from tests.properties.invariants import check_filters, check_holds
-from tests.properties.steps import HISTORY, SETTLED, Maker, granted, random_attach, random_match, random_step
+from tests.properties.steps import (
+    HISTORY,
+    SETTLED,
+    Maker,
+    granted,
+    random_attach,
+    random_match,
+    random_step,
+)
 from tests.properties.test_differential import may_differ
 from tests.properties.test_sequences import Watched
 from tests.properties.world import Step, World, shortest
@@ -82,7 +90,9 @@ def test_core_and_oracle_give_the_same_answers(block: int) -> None:
     for seed in seeds(block):
         world = compared(seed)
         rng = Random(f"load {seed}")
-        makers = with_pools({maker: SETTLED[maker] for maker in SETTLED if maker is not random_attach})
+        makers = with_pools(
+            {maker: SETTLED[maker] for maker in SETTLED if maker is not random_attach}
+        )
         try:
             for _ in range(rng.randint(4, 14)):
                 world.take(random_step(rng, world, makers))

@@ -15,6 +15,7 @@ COUNTS = {
     "cloud.yaml": {"cluster": 1, "zone": 3, "subnet": 6, "node": 24, "millicore": 24, "tpu": 24},
     "elk.yaml": {"cluster": 1, "rack": 4, "node": 40, "socket": 80, "core": 1440},
     "gpu-cluster.yaml": {"node": 8, "socket": 32, "core": 768, "gpu": 64, "hbm": 64, "nic": 32},
+    "kubernetes.yaml": {"zone": 2, "node": 8, "cpu": 8, "memory": 8, "pods": 8, "gpu": 64},
     "laptop.yaml": {"cluster": 1, "node": 1, "core": 8, "gpu": 1, "memory": 1},
     "mini.json": {"cluster": 1, "node": 2, "core": 8, "memory": 2},
     "pine.graphml": {"rack": 2, "node": 8, "socket": 16, "core": 128, "gpu": 16, "memory": 64},

@@ -290,7 +290,7 @@ class Brain:
     def _lose(self, slot: Slot, now: float) -> None:
         """Take a planned place away: the whole group is matched again, or one place found anew."""
         group = slot.group
-        if group.bound() == 0:
+        if not group.any_bound():
             self.release(group, now)
             return
         pod = group.pods.get(slot.pod)
@@ -354,7 +354,7 @@ class Brain:
         slot = self.members.slots.get(uid)
         if slot is None or slot.node != node:
             return []
-        first = slot.group.bound() == 0
+        first = not slot.group.any_bound()
         slot.state = SlotState.BOUND
         group = slot.group
         group.state = GroupState.RUNNING

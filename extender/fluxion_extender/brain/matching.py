@@ -6,7 +6,6 @@ from typing import Any
 
 from fluxion_extender.brain.domains import Division, Part, Place, divisions, is_simple
 from fluxion_extender.cluster.mirror import Mirror
-from fluxion_extender.cluster.units import wanted
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.jobspec import class_jobspec, part_jobspec
 from fluxion_extender.groups.shape import PodClass
@@ -152,24 +151,21 @@ class Matching:
     ) -> bool:
         """Book one part in one vertex, all of it or nothing."""
         graph = self.mirror.graph
-        where = []
-        if division.level == "node":
-            return False  # a request for one node says it all: `is_simple`
-        if place:
-            where = [graph.property_of(place)]
+        within = place if division.level == "node" else None
+        where = [graph.property_of(place)] if place and within is None else []
         holds: list[int] = []
         nodes: list[tuple[PodClass, list[str]]] = []
         for kind, count in sorted(part.pods, key=lambda each: -self._weight(each[0])):
             constraints = self._constraints(group, kind, *where)
             jobspec = part_jobspec(group.shape, kind, count, constraints)
-            answer = self.placer.attempt(jobspec, now)
+            answer = self.placer.attempt(jobspec, now, within=within)
             if answer is None:
                 for hold in holds:
                     self.placer.release(hold)
                 return False
             holds.append(answer.id or 0)
             nodes.append((kind, graph.places(answer)))
-        if division.alone:
+        if division.alone and within is None:
             tenancy = graph.tenancy(place)
             holds.append(self.placer.hold_selection(tenancy, group.shape.duration, now))
         for kind, names in nodes:
@@ -266,13 +262,11 @@ class Matching:
             depth = [each.type for each in graph.levels].index(level)
             more.append(graph.property_of(graph.nodes[kin[0].node].place[: depth + 1]))
         taken = {each.node for each in near if each.kind is kind} if kind.one_per_node else set()
-        key = f"{group.veto}-own"
-        self.mirror.eligibility.mark(taken, key, True)
-        constraints = self._constraints(group, kind, *more, *([f"^{key}"] if taken else []))
+        constraints = self._constraints(group, kind, *more)
         if group.key in self.dedicated.values():
             constraints = self.mirror.eligibility.constraints(kind.spec, *more)
-        answer = self.placer.attempt(part_jobspec(group.shape, kind, 1, constraints), now)
-        self.mirror.eligibility.mark(taken, key, False)
+        jobspec = part_jobspec(group.shape, kind, 1, constraints)
+        answer = self.placer.attempt(jobspec, now, without=taken or None)
         if answer is None:
             return False
         node = self.mirror.graph.places(answer)[0]
@@ -346,4 +340,4 @@ class Matching:
 
     def _units(self, slot: Slot, node: str) -> Amounts:
         pools = self.mirror.graph.nodes[node].pools
-        return {r: wanted(r, n) for r, n in slot.kind.request.items() if r in pools}
+        return {r: n for r, n in slot.kind.request.items() if r in pools}

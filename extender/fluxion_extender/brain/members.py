@@ -11,6 +11,9 @@ from fluxion_extender.objects.workloads import Workload
 from fluxion_extender.pods.requests import Amounts, request_of
 from fluxion_py.errors import InputError
 
+BY_NAME = ("annotation", "podgroup")
+"""Rules by which a group is what its pods make of it."""
+
 MAX_GONE = 50_000
 """UIDs of pods that are gone, kept against events that come late."""
 
@@ -105,8 +108,8 @@ class Members:
         self._join(group, pod)
         if group.planned:
             self.seat(group, pod, now)
-        else:
-            self.touch(group)
+        elif group.state is not GroupState.WAITING or group.identity.how in BY_NAME:
+            self.touch(group)  # else its owner has said all that there is to know
 
     def adopt(self, group: Group, pod: Pod, slot: Slot) -> None:
         """Take in a pod that is bound in a place already: after a restart."""

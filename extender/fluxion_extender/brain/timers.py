@@ -35,7 +35,7 @@ def _expire(brain: Brain, group: Group, now: float) -> None:
     group.deadline = float("inf")
     if not unbound:
         return
-    if group.bound() == 0:
+    if not group.any_bound():
         pause = min(FIRST_PAUSE * 2**group.failures, LONGEST_PAUSE)
         group.failures += 1
         group.not_before = now + pause

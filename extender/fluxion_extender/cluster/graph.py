@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fluxion_extender.cluster.levels import UNKNOWN, Level, find_level, known, place_of
-from fluxion_extender.cluster.units import TENANCY, given, unit
+from fluxion_extender.cluster.units import TENANCY, unit
 from fluxion_py.allocation import Allocation
 from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.match.matcher import Matcher
@@ -92,7 +92,7 @@ class ClusterGraph:
         """Set what a node has, less what strangers occupy; a resource not named is 0."""
         node = self.nodes[name]
         for resource in sizes.keys() | node.sizes.keys():
-            size = given(resource, sizes.get(resource, 0))
+            size = sizes.get(resource, 0)
             old = node.sizes.get(resource)
             if size == old:
                 continue

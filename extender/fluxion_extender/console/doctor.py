@@ -12,6 +12,7 @@ from fluxion_extender.console.cluster_view import ClusterView
 from fluxion_extender.console.configuration import SCHEDULER
 from fluxion_extender.console.rights import RIGHTS
 from fluxion_extender.console.scheduler_file import faults_of
+from fluxion_extender.kube.connection import Connection
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
 from fluxion_py.cli.arguments import Parser, add_output, example, file_name, wants_json
@@ -40,6 +41,7 @@ def add_doctor(parser: Parser) -> None:
         metavar="FILE",
         help="(default: $KUBECONFIG, ~/.kube/config, the service account of a pod)",
     )
+    parser.add_argument("--context", metavar="NAME", help="the context of the kubeconfig")
     parser.add_argument("--levels", metavar="LABEL,...", help="as for `fluence serve`")
     parser.add_argument(
         "--scheduler-name", metavar="NAME", default=SCHEDULER, help=f"(default: {SCHEDULER})"
@@ -72,7 +74,7 @@ def run_doctor(arguments: Namespace) -> int:
 def _examine(arguments: Namespace, levels: Sequence[Level]) -> Iterator[Finding]:
     if arguments.config:
         yield _check_configuration(arguments.config, arguments.scheduler_name)
-    cluster = ClusterView(arguments.kubeconfig)
+    cluster = ClusterView(Connection(arguments.kubeconfig, arguments.context))
     yield _check_version(cluster.version())
     missing = [
         f"{verb} {right.name}"

@@ -12,6 +12,8 @@ from fluxion_py.errors import InputError
 
 HOST = "127.0.0.1"
 PORT = 8890
+LOST = 75
+"""Exit code when another replica has taken the lease: start again."""
 
 
 def add_serve(parser: Parser) -> None:
@@ -125,7 +127,7 @@ def run_serve(arguments: Namespace) -> int:
         ssl_cert_reqs=ssl.CERT_REQUIRED if arguments.client_ca else ssl.CERT_NONE,
     )
     service.stop()
-    return DONE
+    return LOST if service.lost else DONE
 
 
 def _announce(text: str) -> None:

@@ -90,6 +90,7 @@ class Group:
     veto: str = ""
     vetoed: dict[str, float] = field(default_factory=dict)
     dirty: bool = True
+    _numbered: dict[tuple[str, int, int], Slot] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -109,10 +110,13 @@ class Group:
     def make_slots(self) -> None:
         """Make the places of its shape, by class, job and number: ranks follow this order."""
         self.slots = []
+        self._numbered = {}
         for kind in self.shape.classes:
             for job in range(kind.jobs):
                 for number in range(kind.count):
-                    self.slots.append(Slot(self, len(self.slots), kind, job, number))
+                    slot = Slot(self, len(self.slots), kind, job, number)
+                    self.slots.append(slot)
+                    self._numbered.setdefault((kind.role, job, number), slot)
 
     def of_class(self, kind: PodClass) -> list[Slot]:
         """Return the places of a class, by rank."""
@@ -126,23 +130,26 @@ class Group:
         """Return how many members are bound."""
         return sum(slot.state is SlotState.BOUND for slot in self.slots)
 
+    def any_bound(self) -> bool:
+        """Say whether a member is bound."""
+        return any(slot.state is SlotState.BOUND for slot in self.slots)
+
     def place_for(self, identity: Identity, request: dict[str, int]) -> Slot | None:
-        """Return the place for a pod: that of its number, else the first free one of its kind."""
-        fitting = [
+        """Return the place for a pod: that of its number, else the first free one of its kind.
+
+        None if there is none, or another pod has it. O(1) for numbered pods.
+        """
+        if identity.index >= 0:
+            for role in (identity.role, ""):
+                slot = self._numbered.get((role, identity.job, identity.index))
+                if slot is not None and slot.kind.request == request:
+                    return None if slot.pod else slot
+        free = [
             slot
             for slot in self.slots
-            if slot.kind.request == request
+            if not slot.pod
+            and slot.kind.request == request
             and (not slot.kind.role or not identity.role or slot.kind.role == identity.role)
-            and not slot.pod
         ]
-        if identity.index >= 0:
-            for slot in fitting:
-                if (slot.job, slot.number) == (identity.job, identity.index):
-                    return slot
-        planned = [slot for slot in fitting if slot.state is SlotState.PLANNED]
-        if identity.index >= 0 and identity.how in ("job", "jobset"):
-            # A wave of a Job: its numbers go beyond its parallelism.
-            known = {(slot.job, slot.number) for slot in self.slots}
-            if (identity.job, identity.index) in known:
-                return None
-        return next(iter(planned), next(iter(fitting), None))
+        planned = (slot for slot in free if slot.state is SlotState.PLANNED)
+        return next(planned, next(iter(free), None))

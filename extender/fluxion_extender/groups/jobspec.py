@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fluxion_extender.cluster.units import MAX_COUNT, unit, wanted
+from fluxion_extender.cluster.units import unit
 from fluxion_extender.groups.shape import PodClass, Shape
 from fluxion_extender.groups.wishes import PREFIX
 from fluxion_py.errors import InputError, short
@@ -24,7 +24,7 @@ def class_jobspec(
     """Return the request for all pods of a class, below the levels that the wishes name.
 
     Without `nested` the levels are left out: the caller sees to them. Raises `InputError` for a
-    level that the cluster does not have and for amounts beyond 2^32.
+    level that the cluster does not have.
     """
     return Jobspec(
         version=9999,
@@ -110,13 +110,10 @@ def _spread(made: PodClass, kind: str, most: int) -> list[Resource]:
 
 
 def _pools(made: PodClass) -> tuple[Resource, ...]:
-    found = []
-    for name, amount in made.request.items():
-        number = wanted(name, amount)
-        if number > MAX_COUNT:
-            raise InputError(f"a pod asks for {amount} {name}", hint=f"at most {MAX_COUNT} units")
-        found.append(Resource(name, _count(number), unit=unit(name) or None))
-    return tuple(found)
+    return tuple(
+        Resource(name, _count(number), unit=unit(name) or None)
+        for name, number in made.request.items()
+    )
 
 
 def _known(name: str, levels: Levels) -> str:

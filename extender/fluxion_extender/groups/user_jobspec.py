@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fluxion_extender.cluster.units import KIB, unit, wanted
+from fluxion_extender.cluster.units import unit
 from fluxion_extender.groups.shape import PodClass, Shape
 from fluxion_extender.groups.wishes import PREFIX
 from fluxion_extender.quantities import CPU, PODS
@@ -17,7 +17,7 @@ from fluxion_py.jobspec.model import Count, Jobspec, Resource
 
 _BYTES = {
     "": 2**30, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
-    "KiB": KIB, "MiB": KIB**2, "GiB": KIB**3, "TiB": KIB**4,
+    "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 }  # fmt: skip
 _GPUS = ("nvidia.com/gpu", "amd.com/gpu", "google.com/tpu")
 
@@ -70,7 +70,7 @@ def _inside(slot: Resource, made: PodClass) -> tuple[Resource, ...]:
     if node is not None and node.count.max != 1:
         raise InputError("a slot of several nodes", where=f"{PREFIX}jobspec", hint="a pod has one")
     said = dict(_amount(each, made) for each in (node.children if node else inner))
-    amounts = {name: wanted(name, number) for name, number in made.request.items()} | said
+    amounts = made.request | said
     pools = tuple(
         Resource(name, Count(number, number), unit=unit(name) or None)
         for name, number in amounts.items()
@@ -92,7 +92,7 @@ def _amount(resource: Resource, made: PodClass) -> tuple[str, int]:
         scale = _BYTES.get(resource.unit or "")
         if scale is None:
             raise InputError(short(resource.unit or ""), where=f"{PREFIX}jobspec", hint="GiB, MB")
-        return resource.type, wanted(resource.type, number * scale)
+        return resource.type, number * scale
     if resource.type in (PODS, CPU) or "/" in resource.type:
         return resource.type, number
     raise InputError(

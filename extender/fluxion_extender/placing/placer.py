@@ -182,10 +182,19 @@ class Placer:
 
     # ---- what is held ----
 
-    def attempt(self, jobspec: Jobspec, now: float) -> Allocation | None:
-        """Book a request at once, past the queue; None if it does not fit."""
+    def attempt(
+        self,
+        jobspec: Jobspec,
+        now: float,
+        *,
+        within: Iterable[str] | None = None,
+        without: Iterable[str] | None = None,
+    ) -> Allocation | None:
+        """Book a request at once, past the queue, on some nodes only; None if it does not fit."""
         self._last_hold += 1
-        return self.graph.matcher.attempt(jobspec, jobid=self._last_hold, now=int(now))
+        return self.graph.matcher.attempt(
+            jobspec, jobid=self._last_hold, now=int(now), within=within, without=without
+        )
 
     def hold(
         self, places: Iterable[tuple[str, Mapping[str, int]]], duration: int, now: float

@@ -75,9 +75,12 @@ class Kubelet:
                 timer.start()
 
     def _finish(self, pod: Json) -> None:
-        if not self._halt.is_set():
+        """Say that a pod has succeeded, until the API server hears it."""
+        while not self._halt.is_set():
             with suppress(OSError, HTTPException):
                 self._set_phase(pod, "Succeeded")
+                return
+            self._halt.wait(0.2)
 
     def _set_phase(self, pod: Json, phase: str) -> None:
         """Patch the phase of this very pod; one that is gone, or is another by now, is left."""
