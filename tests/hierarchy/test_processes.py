@@ -230,7 +230,7 @@ def test_the_sizes_of_journey_7(alone: Shell) -> None:
     )
     for size in ("0", "11"):
         assert alone.refused("resource", "resize", size) == "size must be between 1 and 10"
-    assert alone.refused("submit", "-N", "11", "true", status=1).startswith("never: ")
+    assert alone.refused("submit", "-N", "11", "true", status=19).startswith("never: ")
     assert alone.out("resource", "resize", "10").startswith("growing 3 -> 10: ranks 3,4,5,6,7,8,9")
     alone("shutdown", "--kill")
 

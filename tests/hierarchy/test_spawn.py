@@ -43,7 +43,8 @@ def test_ten_thousand_steps_in_a_child_are_no_call_on_the_parent() -> None:
     step = Jobspec.from_shape("slot=1/core", ["x"], duration=1)
     for _ in range(10):
         ids = child.submit_many([step] * 1000)
-        child.step()
+        while child.step() == 0:
+            pass
         for jobid in ids:
             assert isinstance(jobid, int)
             child.finish_job(jobid)
