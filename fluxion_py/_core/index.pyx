@@ -1,8 +1,8 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """The warm index of one request shape (see the .pxd, read it first).
 
-Changes are taken in when the shape is next used, all at once: each vertex that has changed is looked
-at once, O(depth * log fan-out) or less per vertex. A new index looks at every forming vertex.
+Changes are taken in when the shape is next used, all at once: each vertex that has changed is
+looked at once, O(depth * log fan-out) or less per vertex. A new index looks at every forming one.
 """
 
 cimport cython
