@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,11 @@ import pytest
 from tests.console.driver import PATIENCE, Shell
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+
+def _hear_interrupts() -> None:
+    """Undo what a shell does to programs in the background: there they ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:
@@ -30,6 +36,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
+            preexec_fn=_hear_interrupts,
         )
         os.close(slave)
         self.text = ""
@@ -48,7 +55,10 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end; return the exit code."""
+        end = time.monotonic() + PATIENCE
         while True:
+            ready, _, _ = select.select([self.master], [], [], max(0.0, end - time.monotonic()))
+            assert ready, f"it does not end:\n{self.text}"
             try:
                 self.text += os.read(self.master, 65536).decode()
             except OSError:
@@ -64,7 +74,7 @@ def test_a_live_table_follows_the_jobs(shell: Shell) -> None:
     assert jobid in terminal.until(r"long")
     later = shell.submit("--job-name", "later", "-N", "1", "sleep", "1000")
     assert later in terminal.until(r"later")
-    terminal.process.send_signal(2)
+    terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 130
     assert "\x1b[?25h" in terminal.text  # the cursor is back
 
