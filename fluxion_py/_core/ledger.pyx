@@ -705,6 +705,8 @@ cdef class Ledger:
         if row not in self.graph.counted or held >= before:
             return 0
         self.graph.set_size(row, self.graph.v_size[row], held)
+        if self.any_shared or len(self.subsystems) > 1:
+            return self.prime()     # below which parent it is counted is found out on the way
         return self.shift_totals(row, self.counted(row) - before)
 
     cdef int shift_totals(self, int32_t row, int64_t change) except -1:

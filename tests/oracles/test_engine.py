@@ -227,7 +227,7 @@ def test_siblings_of_one_type_and_conflicts_are_reported() -> None:
     assert outcome.errno is Errno.BUSY
     assert outcome.messages.count("same resource type : node.\n") == 2
     conflict = (entry("slot", 1, entry("node", 1, exclusive=False)),)
-    assert match(engine, conflict).messages == (
+    assert match(engine_of(strict=True), conflict).messages == (
         "by_excl: exclusivity conflicts at jobspec= : vertex=node0"
         "by_excl: exclusivity conflicts at jobspec= : vertex=node1"
     )

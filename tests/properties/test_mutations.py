@@ -14,6 +14,7 @@ from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.outcome import Outcome, Selection
 from tests.oracles.verifier_feasibility import lists_of
 from tests.oracles.verifier_machine import VerificationError
+from tests.oracles.verifier_pools import shares_in_slots
 from tests.properties.engines import core
 from tests.properties.steps import granted, random_match
 from tests.properties.world import Step, World
@@ -94,6 +95,8 @@ def test_every_mutant_is_rejected(block: int) -> None:
             outcome = world.take(step)
             if not granted(outcome) or not plain(world, step.args[1]):
                 continue
+            if shares_in_slots(step.args[1].resources):
+                continue  # test_pools judges those
             assert isinstance(outcome, Outcome)
             booked = world.verifier.holds.pop(step.args[2], None)
             for what, selection, at, duration in mutants(world, outcome, rng):

@@ -17,6 +17,7 @@ from fluxion_py.outcome import Errno, Outcome
 from tests.oracles.verifier import GRAPH_END
 from tests.oracles.verifier_feasibility import Feasibility, excuses
 from tests.oracles.verifier_packing import UndecidedError
+from tests.oracles.verifier_pools import shares_in_slots
 from tests.properties.engines import core
 from tests.properties.steps import random_match, random_status
 from tests.properties.world import Step, World
@@ -42,6 +43,8 @@ def judge(world: World, step: Step, outcome: Outcome) -> str:
     op, jobspec, _, now = step.args
     if excuses(world.verifier, jobspec):
         return "excused"
+    if shares_in_slots(jobspec.resources):
+        return "undecided"
     try:
         wrong = _wrong(world, op, jobspec, now, outcome)
     except UndecidedError:
