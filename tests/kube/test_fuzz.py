@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from tests.kube.rig.api import Json
 from tests.kube.rig.control_plane import ControlPlane
 from tests.kube.rig.echo import Recorder
 from tests.kube.rig.gangs import PODS, bare_gang, wait_bound, wait_refused
@@ -90,16 +89,10 @@ def test_broken_requests_change_nothing(
 def state_of(plane: ControlPlane, service: FluenceProcess) -> object:
     """Return who is where, by the API server, and what the service says of its groups."""
     pods = sorted(
-        (one["metadata"]["name"], one["spec"].get("nodeName"), plan_of(one))
+        (one["metadata"]["name"], one["spec"].get("nodeName"), one["metadata"]["annotations"])
         for one in plane.api.items(PODS)
     )
     return pods, without_times(service.json("/status"))
-
-
-def plan_of(pod: Json) -> Json:
-    """Return the annotations but the nudge, which may come late."""
-    found: Json = pod["metadata"]["annotations"]
-    return {name: text for name, text in found.items() if not name.endswith("/nudge")}
 
 
 def without_times(value: Any) -> Any:  # noqa: ANN401
