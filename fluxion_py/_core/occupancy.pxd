@@ -53,6 +53,7 @@ cdef class Occupancy:
     cdef vector[int64_t] r_job
     cdef vector[int64_t] r_start
     cdef vector[int64_t] r_end
+    cdef vector[int64_t] r_since            # its start for calendars: one for all that have started
     cdef vector[uint8_t] r_flags
     cdef vector[int32_t] r_generation       # of the slot: who keeps its number sees it was reused
     cdef vector[vector[int32_t]] r_rows     # row << 1 | WHOLE

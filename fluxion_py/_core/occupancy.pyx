@@ -18,6 +18,7 @@ from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport Walk
 
+cdef int64_t LONG_AGO = -1          # before all times: nobody asks what was
 cdef size_t MOST_CHANGES = 1 << 16      # that are remembered; who is further behind starts anew
 
 
@@ -108,6 +109,7 @@ cdef class Occupancy:
             self.r_job.push_back(jobid)
             self.r_start.push_back(start)
             self.r_end.push_back(end)
+            self.r_since.push_back(start)
             self.r_flags.push_back(flags)
             self.r_generation.push_back(0)
             self.r_rows.push_back(vector[int32_t]())
@@ -117,6 +119,7 @@ cdef class Occupancy:
             self.r_job[slot] = jobid
             self.r_start[slot] = start
             self.r_end[slot] = end
+            self.r_since[slot] = start
             self.r_flags[slot] = flags
         self.slots[jobid] = slot
         return slot
@@ -145,8 +148,9 @@ cdef class Occupancy:
         """Let a new record act: now if it has started, later by an event."""
         cdef int32_t generation = self.r_generation[slot]
         cdef Calendar calendar
+        self.r_since[slot] = self.r_start[slot] if self.r_start[slot] > self.now else LONG_AGO
         for calendar in self.calendars:
-            calendar.add(slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot])
+            calendar.add(slot, self.r_since[slot], self.r_end[slot], self.r_rows[slot])
         if self.charges is not None:
             self.charges.count(self.r_rows[slot], 1)
         if self.r_start[slot] > self.now:
@@ -221,7 +225,7 @@ cdef class Occupancy:
             self.odd_jobs -= 1
         else:
             for calendar in self.calendars:
-                calendar.remove(slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot])
+                calendar.remove(slot, self.r_since[slot], self.r_end[slot], self.r_rows[slot])
             if flags & PRESENT:
                 self.apply(slot, -1)
             elif self.r_start[slot] > self.now:
@@ -302,7 +306,7 @@ cdef class Occupancy:
                 self.charges.count(self.r_rows[slot], -1)
             for calendar in self.calendars:
                 calendar.remove(
-                    <int32_t> slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot]
+                    <int32_t> slot, self.r_since[slot], self.r_end[slot], self.r_rows[slot]
                 )
         self.future = 0
         self.now = now
@@ -322,7 +326,7 @@ cdef class Occupancy:
         for entry in self.slots:
             if not self.r_flags[entry.second] & ODD:
                 calendar.add(
-                    entry.second, self.r_start[entry.second], self.r_end[entry.second],
+                    entry.second, self.r_since[entry.second], self.r_end[entry.second],
                     self.r_rows[entry.second]
                 )
         self.calendars.append(calendar)
