@@ -59,7 +59,7 @@ cdef class Calendar:
 
     cdef int32_t position(self, int32_t row) noexcept
     cdef int find_touched(self, const vector[int32_t]& rows) except -1
-    cdef int touch(self, int32_t position) except -1
+    cdef int touch(self, int32_t word, uint64_t bits) except -1
     cdef int touch_below(self, int32_t row) except -1
     cdef size_t block_at(self, int64_t time) noexcept
     cdef int hold_point(self, int64_t time) except -1

@@ -46,39 +46,51 @@ cdef class Calendar:
 
     cdef int find_touched(self, const vector[int32_t]& rows) except -1:
         """Find the vertices at, above or below the rows of a record."""
+        cdef const int16_t* types = self.tree.graph.v_type.data()
+        cdef const int32_t* block_of = self.tree.block_of.data()
+        cdef const int32_t* place = self.tree.place.data()
         cdef size_t at
-        cdef int32_t row
+        cdef int32_t row, position, word = -1
+        cdef uint64_t bits = 0      # of the same word as long as rows are neighbours
         self.touched.clear()
         for at in range(rows.size()):
             row = rows[at] >> 1
-            while row >= 0 and self.tree.graph.v_type[row] != self.type:
+            while row >= 0 and types[row] != self.type:
                 row = self.tree.above[row]
-            if row >= 0 and self.tree.block_of[row] >= 0:
-                self.touch(self.position(row))
+            if row >= 0 and block_of[row] >= 0:
+                position = self.base[block_of[row]] * 64 + place[row]
+                if position >> 6 != word:
+                    self.touch(word, bits)
+                    word = position >> 6
+                    bits = 0
+                bits |= ONE << (position & 63)
             elif row < 0 and self.tree.inner[rows[at] >> 1] >= 0:
                 self.touch_below(rows[at] >> 1)
+        self.touch(word, bits)
         for at in range(self.touched.size()):
             self.touched[at].bits = self.seen[self.touched[at].word]
             self.seen[self.touched[at].word] = 0
         return 0
 
-    cdef int touch(self, int32_t position) except -1:
-        cdef Touched word
-        word.word = position >> 6
-        word.bits = 0
-        if self.seen[word.word] == 0:
-            self.touched.push_back(word)
-        self.seen[word.word] |= ONE << (position & 63)
+    cdef int touch(self, int32_t word, uint64_t bits) except -1:
+        cdef Touched touched
+        if bits:
+            if self.seen[word] == 0:
+                touched.word = word
+                touched.bits = 0
+                self.touched.push_back(touched)
+            self.seen[word] |= bits
         return 0
 
     cdef int touch_below(self, int32_t row) except -1:
-        cdef int32_t block = self.tree.first_block[self.tree.inner[row]], below
+        cdef int32_t block = self.tree.first_block[self.tree.inner[row]], below, position
         cdef size_t at
         while block >= 0:
             for at in range(self.tree.b_rows[block].size()):
                 below = self.tree.b_rows[block][at]
                 if self.tree.b_type[block] == self.type:
-                    self.touch(self.position(below))
+                    position = self.position(below)
+                    self.touch(position >> 6, ONE << (position & 63))
                 elif self.tree.inner[below] >= 0:
                     self.touch_below(below)
             block = self.tree.b_next[block]
