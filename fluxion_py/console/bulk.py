@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from fluxion_py.cli.arguments import Parser, add_command, example
-from fluxion_py.console.connection import add_answer, add_connection
-from fluxion_py.console.submission import add_job, environment, new_job
-from fluxion_py.console.submitting import add_copies, add_waiting, copies, submit_all
+from fluxion_py.cli.arguments import Parser, example
+from fluxion_py.console.submission import environment, new_job
+from fluxion_py.console.submitting import add_submission, copies, submit_all
 from fluxion_py.errors import InputError
 
 MAX_INPUTS = 1_000_000
@@ -20,12 +19,7 @@ _TEXTS = ("job_name", "cwd", "stdout", "stderr", "shape", "requires", "time_limi
 
 def add_bulksubmit(parser: Parser) -> None:
     """Add the options of `bulksubmit`."""
-    add_job(parser)
-    add_copies(parser)
-    add_waiting(parser)
-    add_connection(parser, output=False)
-    add_answer(parser)
-    add_command(parser)
+    add_submission(parser)
     example(
         parser,
         "bulksubmit -n 1 echo {} ::: a b c",

@@ -26,9 +26,9 @@ def in_background(pidfile: Path, log: Path, run: Callable[[Callable[[str], None]
         told = pipe.read()
     if not told.startswith("+"):
         message, _, hint = told.removeprefix("-").partition("\n")
-        raise InputError(
-            message or "the instance did not start", hint=hint or f"{log} may say more"
-        )
+        if not message:
+            raise InputError("the instance did not start", hint=f"{log} may say more")
+        raise InputError(message, hint=hint or None)
     sys.stdout.write(told.removeprefix("+"))
     return DONE
 
@@ -49,8 +49,11 @@ def _child(pidfile: Path, log: Path, run: Callable[[Callable[[str], None]], int]
     try:
         return run(ready)
     except (FluxionError, OSError) as error:
-        _tell(pipe, f"-{error}\n{getattr(error, 'hint', None) or ''}")
-        sys.stderr.write(f"error: {error}\n")
+        text = str(error)
+        if isinstance(error, OSError) and error.strerror and error.filename:
+            text = f"{error.filename}: {error.strerror}"
+        _tell(pipe, f"-{text}\n{getattr(error, 'hint', None) or ''}")
+        sys.stderr.write(f"error: {text}\n")
         return BAD_INPUT
     except BaseException as error:
         _tell(pipe, f"-internal error ({type(error).__name__}: {error}); a bug in fluxion\n")

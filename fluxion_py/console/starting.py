@@ -1,6 +1,7 @@
 """`start`: an instance for a command, in the foreground, or in the background."""
 
 import os
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from fluxion_py.cli.arguments import (
     example,
     file_name,
 )
-from fluxion_py.errors import InputError
+from fluxion_py.errors import FluxionError, InputError
 from fluxion_py.server.client import DEFAULT_FOLDER
 
 PID_FILE = "fluxion.pid"
@@ -112,29 +113,43 @@ def run_start(arguments: Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="fluxion-", ignore_cleanup_errors=True) as scratch:
             return _run(arguments, Path(scratch))
     folder = Path(arguments.dir or DEFAULT_FOLDER).absolute()
+    new = not folder.exists()
     if arguments.daemon:
         from fluxion_py.console.daemon import in_background
 
         pidfile = Path(arguments.pidfile or PID_FILE).absolute()
         log = folder / "instance.log"
         folder.mkdir(parents=True, exist_ok=True)
-        return in_background(pidfile, log, lambda ready: _run(arguments, folder, ready))
-    return _run(arguments, folder)
+        return in_background(pidfile, log, lambda ready: _run(arguments, folder, ready, new=new))
+    return _run(arguments, folder, new=new)
 
 
-def _run(arguments: Namespace, folder: Path, ready: Ready | None = None) -> int:
-    """Run the instance until its end."""
+def _run(
+    arguments: Namespace, folder: Path, ready: Ready | None = None, *, new: bool = False
+) -> int:
+    """Run the instance until its end; a `new` folder goes again if it cannot be started."""
     from fluxion_py.console.hosting import Hosting
 
-    hosting = Hosting.prepare(arguments, folder)
-    greeting = hosting.greeting()
+    started = False
+
+    def begin() -> None:
+        nonlocal started
+        if ready is None:
+            print(hosting.greeting(), flush=True)
+        else:
+            ready(hosting.greeting())
+        started = True
+
     try:
-        if ready is not None:
-            return hosting.serve(lambda: ready(greeting))
-        if arguments.command:
-            return hosting.serve_for(arguments.command)
-        if sys.stdin.isatty() and sys.stdout.isatty():
-            return hosting.serve_for([os.environ.get("SHELL", "/bin/sh")])
-        return hosting.serve(lambda: print(greeting, flush=True))
-    finally:
-        hosting.close()
+        hosting = Hosting.prepare(arguments, folder)
+        try:
+            command = arguments.command
+            if not command and ready is None and sys.stdin.isatty() and sys.stdout.isatty():
+                command = [os.environ.get("SHELL", "/bin/sh")]
+            return hosting.serve_for(command) if command else hosting.serve(begin)
+        finally:
+            hosting.close()
+    except (FluxionError, OSError):
+        if new and not started:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise

@@ -18,18 +18,23 @@ MAX_COPIES = 1_000_000
 
 def add_submit(parser: Parser) -> None:
     """Add the options of `submit`."""
-    add_job(parser)
-    add_copies(parser)
-    add_waiting(parser)
-    add_connection(parser, output=False)
-    add_answer(parser)
-    add_command(parser)
+    add_submission(parser)
     example(
         parser,
         "submit -n 4 -t 30m ./simulate input.txt",
         "submit --cc=1-1000 ./cg {cc}",
         "submit -N 2 --dependency afterok:ƒ9UisBL3QD6P ./post",
     )
+
+
+def add_submission(parser: Parser) -> None:
+    """Add what `submit` and `bulksubmit` have in common."""
+    add_job(parser)
+    add_copies(parser)
+    add_waiting(parser)
+    add_connection(parser, output=False)
+    add_answer(parser)
+    add_command(parser)
 
 
 def add_copies(parser: Parser) -> None:

@@ -5,7 +5,7 @@ import random
 import signal
 from pathlib import Path
 
-from tests.console.driver import PATIENCE, Shell
+from tests.console.driver import ELK, PATIENCE, Shell
 
 
 def test_for_a_command_it_is_there_and_then_gone(alone: Shell) -> None:
@@ -76,3 +76,13 @@ def _kill(pid: int) -> None:
     stat = Path(f"/proc/{pid}/stat")
     while stat.exists() and " Z " not in stat.read_text():
         os.sched_yield()
+
+
+def test_what_cannot_be_started_leaves_nothing(alone: Shell) -> None:
+    for words in (["-L", "missing.json"], ["--pidfile", "missing/pid", "-L", str(ELK)]):
+        done = alone.process("start", "--daemon", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("error: ")
+        assert "missing" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert not (alone.folder / "fluxion.instance").exists()
