@@ -28,6 +28,7 @@ from fluxion_py.instances.dump import unpack_dump
 from fluxion_py.instances.environment import graph_from_environment
 from fluxion_py.instances.grant import RankMap, graph_of_grant
 from fluxion_py.instances.instance import Instance
+from fluxion_py.instances.journal import Journal
 from fluxion_py.match.job import format_jobid
 from fluxion_py.queues.config import QueueConfig
 from fluxion_py.queues.limits import sizes
@@ -78,7 +79,7 @@ class Hosting:
             graph,
             policy=setting.policy,
             queue=[QueueConfig.from_dict(queue) for queue in setting.queues],
-            journal=journal,
+            journal=Journal(journal, sync=link is None),  # a child has no second life
             executor=executor,
             name=setting.name,
             directory=folder / "jobs",

@@ -61,11 +61,7 @@ def run_batch(arguments: Namespace) -> int:
     """Submit a job that is an instance, in which the script runs; print its id."""
     from fluxion_py.match.job import format_jobid
 
-    command = arguments.command or []
-    if not command:
-        raise InputError("there is no script", hint="options come first, then the script")
-    words = [_script(command[0]), *command[1:]]
-    job = _instance_job(arguments, words, Path(command[0]).name, per_node=arguments.per_node)
+    job = batch_job(arguments)
     with open_client(arguments) as client:
         (found,) = client.submit_many([job])
     if isinstance(found, FluxionError):
@@ -75,6 +71,15 @@ def run_batch(arguments: Namespace) -> int:
     else:
         print(format_jobid(found))
     return DONE
+
+
+def batch_job(arguments: Namespace) -> dict[str, Any]:
+    """Return the job of `batch`. Raises `InputError`."""
+    command = arguments.command or []
+    if not command:
+        raise InputError("there is no script", hint="options come first, then the script")
+    words = [_script(command[0]), *command[1:]]
+    return _instance_job(arguments, words, Path(command[0]).name, per_node=arguments.per_node)
 
 
 def add_alloc(parser: Parser) -> None:
