@@ -26,7 +26,6 @@ from fluxion_py.execution.local import Housekeeping, LocalExecutor
 from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.instances.dump import unpack_dump
 from fluxion_py.instances.environment import graph_from_environment
-from fluxion_py.instances.grant import RankMap, graph_of_grant
 from fluxion_py.instances.instance import Instance
 from fluxion_py.instances.journal import Journal
 from fluxion_py.match.job import format_jobid
@@ -35,6 +34,7 @@ from fluxion_py.queues.limits import sizes
 from fluxion_py.server.client import SOCKET, URI_VARIABLE
 from fluxion_py.server.lineage import RemoteLink
 from fluxion_py.server.server import Server
+from fluxion_py.subgraph import RankMap, graph_of_grant
 
 JOURNAL = "journal.db"
 MACHINE = "machine"

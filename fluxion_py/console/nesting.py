@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 from fluxion_py.errors import InputError
 
 if TYPE_CHECKING:
-    from fluxion_py.instances.grant import RankMap
     from fluxion_py.instances.instance import Instance
     from fluxion_py.server.lineage import RemoteLink
     from fluxion_py.server.server import Server
+    from fluxion_py.subgraph import RankMap
 
 DIRECTORY_VARIABLE = "FLUXION_JOB_DIRECTORY"
 NODE_VARIABLE = "FLUXION_NODE"
 
 MAX_DEPTH = 64
 """Instances above each other."""
+
+_PAUSE = 0.25
+"""Seconds between two looks whether a parent that was to come back is there."""
 
 
 def nested_folder(arguments: Namespace) -> Path | None:
@@ -68,11 +71,16 @@ def settle(instance: "Instance", link: "RemoteLink", ranks: "RankMap") -> None:
     instance.ranks = ranks
     instance.name = instance.name or link.grant["name"]
     instance.max_size = max(instance.max_size, link.grant["max_size"])
+    _use_grant(instance, link)
+    _use_cpus(instance)
+
+
+def _use_grant(instance: "Instance", link: "RemoteLink") -> None:
+    """Have the end of a grant, and give out nothing on hosts that are drained above."""
     if link.grant["expiration"]:
         instance.end_at(link.grant["expiration"])
     for host, reason in link.grant["drained"].items():
         instance.obey("drain", {"hosts": host, "reason": reason})
-    _use_cpus(instance)
 
 
 def _use_cpus(instance: "Instance") -> None:
@@ -86,22 +94,50 @@ def _use_cpus(instance: "Instance") -> None:
 
 
 def listen_above(instance: "Instance", link: "RemoteLink", server: "Server") -> None:
-    """Obey the parent as its orders come; end with everything when it is gone. In the loop."""
+    """Obey the parent as its orders come; end with everything when it is gone. In the loop.
+
+    One that has said that it comes back is waited for, as long as this instance lives.
+    """
     loop = asyncio.get_running_loop()
+    server.kill_jobs = True
 
     def lost() -> None:
         loop.remove_reader(link.fileno())
-        server.kill_jobs = True
         server.stop()
 
-    link.lost = lost
+    def parted() -> None:
+        loop.remove_reader(link.fileno())
+        server.hold(loop.create_task(meet_again()))
 
-    def ordered() -> None:
-        loop.call_soon(link.obey, instance)
+    async def meet_again() -> None:
+        from fluxion_py.errors import FluxionError
 
-    link.ordered = ordered
+        try:
+            while not await loop.run_in_executor(None, link.meet_again):
+                await asyncio.sleep(_PAUSE)
+            _agree_again(instance, link)
+        except FluxionError:
+            server.stop()
+        else:
+            loop.add_reader(link.fileno(), link.obey, instance)
+            server.wake()
+
+    link.lost, link.parted = lost, parted
     loop.add_reader(link.fileno(), link.obey, instance)
-    server.kill_jobs = True
+
+
+def _agree_again(instance: "Instance", link: "RemoteLink") -> None:
+    """Have what the parent says after its restart. Raises `FluxionError` if it has less for us."""
+    from fluxion_py.subgraph import graph_of_grant
+
+    graph, _ = graph_of_grant(link.grant["R"])
+    missing = [vertex.path for vertex in instance.graph if vertex.path not in graph]
+    if missing:
+        raise InputError(f"{missing[0]} is not of the grant any more")
+    more = [v.path for v in graph if v.type == "node" and v.path not in instance.graph]
+    if more:
+        link.give_back(more)  # it did not hear that these went
+    _use_grant(instance, link)
 
 
 def set_sizes(instance: "Instance", arguments: Namespace) -> None:

@@ -10,14 +10,10 @@ import pytest
 from fluxion_py import FluxionError, Jobspec, ResourceGraph, Unsatisfiable
 from fluxion_py.execution.simulated import SimulatedExecutor
 from fluxion_py.instances.clock import VirtualClock
-from fluxion_py.instances.grant import (
-    GrantError,
-    RankMap,
-    grant_text,
-    graph_of_grant,
-    mapped_back,
-)
+from fluxion_py.instances.grant import grant_text, mapped_back
 from fluxion_py.instances.instance import Instance
+from fluxion_py.readers.grant_check import GrantError
+from fluxion_py.subgraph import RankMap, graph_of_grant
 from tests.hierarchy.conservation import running
 from tests.instances.living import job
 from tests.machines import elk
