@@ -209,8 +209,6 @@ def check_same(flat: FlatGraph, R: str | Mapping[str, object], source: str | Non
     document = parse_json(R, source) if isinstance(R, str) else R
     whole = isinstance(document, Mapping) and "scheduling" in document
     kinds = None if whole else {flat.type(row) for row in claims}
-    owned = [row for row, entire in claims.items() if entire]
-    covered = claims.keys() | below(flat, owned)
     for row in sorted(everything):
-        if row not in covered and (kinds is None or flat.type(row) in kinds):
+        if row not in claims and (kinds is None or flat.type(row) in kinds):
             raise GrantError(f"{flat.path(row)} is in this graph, but not in the R", source=source)
