@@ -84,6 +84,15 @@ def bench_ensemble_in_two_levels(benchmark: BenchmarkFixture) -> None:
         return found
 
     children, placed = benchmark.pedantic(once, rounds=1, iterations=1)
+    audit_all(placed)
+    root = children[0].parent
+    assert root is not None
+    assert root.calls_from_children == RACKS
+    benchmark.extra_info |= {"seconds": min(times), "tasks": GPU_TASKS + CORE_TASKS}
+
+
+def audit_all(placed: Iterable[Iterable[Iterable[Allocation]]]) -> None:
+    """Count what all 36,000 tasks hold."""
     audit = Audit()
     for with_gpu, in_socket, in_node in placed:
         for found in with_gpu:
@@ -93,9 +102,36 @@ def bench_ensemble_in_two_levels(benchmark: BenchmarkFixture) -> None:
         for found in in_node:
             audit.task(found, 5, 0, one_socket=False)
     assert len(audit.taken) == GPU_TASKS * 5 + CORE_TASKS * 5
-    root = children[0].parent
-    assert root is not None
-    assert root.calls_from_children == RACKS
+
+
+def run_all(root: Instance) -> list[list[list[Allocation]]]:
+    """Have all tasks be jobs of 40 children: submitted, journaled, placed, started."""
+    whole = Jobspec.from_shape(f"slot={4000 // RACKS}/node", duration=36_000)
+    children = [root.spawn(whole, policy="low", name=f"c{n}") for n in range(RACKS)]
+    kinds = ((WITH_GPU, GPU_TASKS), (IN_SOCKET, CORE_TASKS - ACROSS), (IN_NODE, ACROSS))
+    placed: list[list[list[Allocation]]] = []
+    for child in children:
+        ids = [child.submit_many([spec] * (number // RACKS)) for spec, number in kinds]
+        while child.step() == 0:
+            pass
+        jobs = [[child.queue.jobs[i] for i in part if isinstance(i, int)] for part in ids]
+        placed.append([[job.allocation for job in part if job.allocation] for part in jobs])
+    return placed
+
+
+@pytest.mark.slow
+def bench_ensemble_as_jobs(benchmark: BenchmarkFixture) -> None:
+    """The same 36,000 tasks as jobs with all that is written down of jobs, in one process."""
+    times: list[float] = []
+
+    def once() -> list[list[list[Allocation]]]:
+        root = Instance(load("mummi"), policy="low")
+        start = time.process_time()
+        found = run_all(root)
+        times.append(time.process_time() - start)
+        return found
+
+    audit_all(benchmark.pedantic(once, rounds=1, iterations=1))
     benchmark.extra_info |= {"seconds": min(times), "tasks": GPU_TASKS + CORE_TASKS}
 
 

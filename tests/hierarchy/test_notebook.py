@@ -29,23 +29,22 @@ def cells() -> list[str]:
 async def run_cell(text: str, variables: dict[str, Any]) -> object:
     """Run a cell; return the value of its last line, if that is an expression."""
     tree = ast.parse(text)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    parts: list[tuple[ast.AST, str]] = [(tree, "exec")]
+    last = tree.body[-1]
     if isinstance(last, ast.Expr):
-        parts.append((ast.Expression(last.value), "eval"))
-    value: object = None
-    for part, mode in parts:
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        value = eval(compile(part, "<cell>", mode, flags=flags), variables)  # type: ignore[arg-type]
-        if inspect.iscoroutine(value):
-            value = await value
-    return value
+        tree.body[-1] = ast.Assign([ast.Name("_", ast.Store())], last.value)
+        ast.fix_missing_locations(tree)
+    code = compile(tree, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    value = eval(code, variables)
+    if inspect.iscoroutine(value):
+        await value
+    return variables.get("_") if isinstance(last, ast.Expr) else None
 
 
 async def notebook(texts: list[str]) -> tuple[list[object], int]:
     """Run cells; return their values, and how often the loop was free during the second."""
     variables: dict[str, Any] = {"__name__": "__main__"}
-    values, turns = [], 0
+    values: list[object] = []
+    turns = 0
     for text in texts:
         cell = asyncio.ensure_future(run_cell(text, variables))
         while not cell.done():
