@@ -61,12 +61,18 @@ class Hosting:
         if dump:
             unpack_dump(dump, journal)
         setting = read_setting(arguments, journal)
+        if setting.inside and not dump:
+            raise InputError(
+                f"{folder} is of an instance inside the job {setting.inside}, which has ended",
+                hint="it has no second life; jobs of a dump would go on: --recovery FILE.tar",
+            )
         link = join(arguments, folder, setting.name)
         graph, ranks = (
             (_machine(arguments.graph, folder), RankMap(()))
             if link is None
             else graph_of_grant(link.grant["R"])
         )
+        setting.inside = "" if link is None else format_jobid(link.jobid)
         grace = parse_duration(setting.grace)
         executor = LocalExecutor(
             folder / "execution",

@@ -57,9 +57,14 @@ def join(arguments: Namespace, folder: Path, name: str) -> "RemoteLink | None":
     text = None
     if arguments.claim:
         text = Path(arguments.claim).read_text(encoding="utf-8")
-    link = RemoteLink(
-        place, name=name, uri=str(folder / SOCKET), pid=os.getpid(), part=part, R=text
-    )
+    try:
+        link = RemoteLink(
+            place, name=name, uri=str(folder / SOCKET), pid=os.getpid(), part=part, R=text
+        )
+    except InputError as error:
+        if text is None:
+            raise
+        raise InputError(f"{arguments.claim}: {error}") from None
     if link.depth + 1 > MAX_DEPTH:
         raise InputError(f"{MAX_DEPTH} instances are above each other already")
     return link

@@ -36,7 +36,7 @@ def add_job(parser: Parser) -> None:
         help="afterok:, afterany:, afternotok:, after: and a job id; begin-time:SECONDS; singleton",
     )
     running = parser.add_argument_group("how it runs")
-    running.add_argument("--job-name", metavar="NAME", help="(default: the program)")
+    running.add_argument("--job-name", "--name", metavar="NAME", help="(default: the program)")
     running.add_argument("--cwd", metavar="FOLDER", help="where it runs (default: here)")
     running.add_argument(
         "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable"
