@@ -25,7 +25,7 @@ from fluxion_py.errors import InputError
 from fluxion_py.execution.local import Housekeeping, LocalExecutor
 from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.instances.dump import unpack_dump
-from fluxion_py.instances.environment import graph_from_environment
+from fluxion_py.instances.environment import graph_from_environment, pretended_nodes
 from fluxion_py.instances.instance import Instance
 from fluxion_py.instances.journal import Journal
 from fluxion_py.match.job import format_jobid
@@ -68,7 +68,7 @@ class Hosting:
             )
         link = join(arguments, folder, setting.name)
         graph, ranks = (
-            (_machine(arguments.graph, folder), RankMap(()))
+            (_machine(arguments, folder), RankMap(()))
             if link is None
             else graph_of_grant(link.grant["R"])
         )
@@ -203,9 +203,13 @@ def _check_folder(folder: Path, exists: bool, arguments: Namespace) -> None:
         raise InputError(f"there is nothing to recover in {folder}", hint="--dir FOLDER")
 
 
-def _machine(path: str | None, folder: Path) -> ResourceGraph:
+def _machine(arguments: Namespace, folder: Path) -> ResourceGraph:
     """Return the machine of -L, else that of an earlier life, else what this process was given."""
-    kept = folder / MACHINE
+    kept, path = folder / MACHINE, arguments.graph
+    if arguments.test_size is not None:
+        if path is not None:
+            raise InputError("--test-size and --graph do not go together")
+        return pretended_nodes(arguments.test_size)
     if path is not None:
         graph = ResourceGraph.from_file(path)
         shutil.copyfile(path, kept)

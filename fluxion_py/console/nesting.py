@@ -30,11 +30,11 @@ _PAUSE = 0.25
 def nested_folder(arguments: Namespace) -> Path | None:
     """Return the folder of an instance that is a task of a job; None if this is none.
 
-    A machine of its own (-L), or jobs of an earlier life, make it an instance for itself.
+    A machine of its own (-L, --test-size), or jobs of an earlier life, make it one for itself.
     """
     from fluxion_py.server.lineage import place_from_environment
 
-    alone = arguments.graph is not None or arguments.recovery is not None
+    alone = _is_alone(arguments)
     if alone or place_from_environment() is None:
         if arguments.part or arguments.claim:
             raise InputError("--part and --claim are for a task of a job of another instance")
@@ -45,13 +45,18 @@ def nested_folder(arguments: Namespace) -> Path | None:
     return Path(arguments.dir or Path(job) / f"instance-{os.getpid()}").absolute()
 
 
+def _is_alone(arguments: Namespace) -> bool:
+    machine = arguments.graph is not None or arguments.test_size is not None
+    return machine or arguments.recovery is not None
+
+
 def join(arguments: Namespace, folder: Path, name: str) -> "RemoteLink | None":
     """Claim the grant of the job that this process belongs to, if it does."""
     from fluxion_py.server.client import SOCKET
     from fluxion_py.server.lineage import RemoteLink, place_from_environment
 
     place = place_from_environment()
-    if place is None or arguments.graph is not None or arguments.recovery is not None:
+    if place is None or _is_alone(arguments):
         return None
     part = os.environ.get(NODE_VARIABLE, "") if arguments.part == "node" else ""
     text = None

@@ -264,6 +264,20 @@ def test_bad_input_is_one_line(alone: Shell) -> None:
     assert alone.refused("batch", "./plain") == "./plain: is not executable"
 
 
+def test_nodes_that_are_all_this_computer(alone: Shell) -> None:
+    """Row E-08: an initial program, pretended nodes, the exit status of the program."""
+    done = alone.process(
+        "start", "--test-size=4", "--", "sh", "-c", "fluxion run -N4 hostname|wc -l"
+    )
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "4", "")
+    assert alone.process("start", "--test-size=2", "--", "sh", "-c", "exit 7").returncode == 7
+    refused = alone.process("start", "--test-size=10001", "true")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert alone.refused("start", "--test-size", "2", "-L", "x", "true").startswith(
+        "--test-size and"
+    )
+
+
 def test_the_sizes_of_journey_7(alone: Shell) -> None:
     copy(ELK, alone.folder / "elk.yaml")
     alone.start("-L", "elk.yaml", "--size", "8", "--max-size", "10", "--grace", "1s")
