@@ -1,4 +1,4 @@
-"""What this process was given to schedule (row E-07): an R, pods, a Slurm allocation, this computer."""
+"""What this process was given to schedule (E-07): an R, pods, a Slurm job, or this computer."""
 
 import os
 import socket
