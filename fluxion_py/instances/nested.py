@@ -12,6 +12,7 @@ from fluxion_py.instances.grant import mapped_down
 from fluxion_py.instances.lineage import InProcessLink
 from fluxion_py.instances.parent import ParentInstance
 from fluxion_py.instances.submission import Submission
+from fluxion_py.queues.errors import QueueError
 from fluxion_py.queues.states import RUNNING, Result
 from fluxion_py.subgraph import whole_selection
 
@@ -70,14 +71,17 @@ class NestedInstance(ParentInstance):
     def accept(self, submission: Submission) -> int:
         """Take a job in; see `JobStore.accept`. More than the grant, or longer, is never, not busy.
 
-        Raises `Unsatisfiable`, which says that there is a parent.
+        Raises `Unsatisfiable`, which says that there is a parent, and `QueueError` after `close`.
         """
-        if self.ends_at is None:
+        if self._closed:
+            raise QueueError(f"{self._who()} has been closed")
+        if self.link is None:
             return super().accept(submission)
-        left = self.ends_at - int(self.clock.now())
-        wanted = submission.jobspec.duration
-        if wanted > left:
-            raise Unsatisfiable(f"never: needs {wanted:g} s; {self._who()} ends in {left} s")
+        if self.ends_at is not None:
+            left = self.ends_at - int(self.clock.now())
+            wanted = submission.jobspec.duration
+            if wanted > left:
+                raise Unsatisfiable(f"never: needs {wanted:g} s; {self._who()} ends in {left} s")
         try:
             return super().accept(submission)
         except Unsatisfiable as refusal:

@@ -137,6 +137,12 @@ def test_the_same_part_is_not_given_twice(tmp_path: Path) -> None:
 
 def test_more_than_the_grant_is_never_and_says_that_there_is_a_parent() -> None:
     root = low()
+    endless = root.spawn(job("slot=1/node", 0), name="endless")
+    with pytest.raises(Unsatisfiable, match=r"has 36 .*instance endless at depth 1; its parent may"):
+        endless.submit(Jobspec.from_shape("slot=37/core", ["x"]))
+    endless.close()
+    with pytest.raises(FluxionError, match=r"^instance endless at depth 1 has been closed$"):
+        endless.submit(Jobspec.from_shape("slot=1/core", ["x"]))
     child = root.spawn(job("slot=1/socket", 100), name="sim")
     with pytest.raises(Unsatisfiable, match=r"19 cores.*has 18.*instance sim at depth 1"):
         child.submit(Jobspec.from_shape("slot=19/core", ["x"]))
