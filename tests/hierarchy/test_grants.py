@@ -138,7 +138,7 @@ def test_the_same_part_is_not_given_twice(tmp_path: Path) -> None:
 def test_more_than_the_grant_is_never_and_says_that_there_is_a_parent() -> None:
     root = low()
     endless = root.spawn(job("slot=1/node", 0), name="endless")
-    with pytest.raises(Unsatisfiable, match=r"has 36 .*instance endless at depth 1; its parent may"):
+    with pytest.raises(Unsatisfiable, match=r"has 36 .*endless at depth 1; its parent may"):
         endless.submit(Jobspec.from_shape("slot=37/core", ["x"]))
     endless.close()
     with pytest.raises(FluxionError, match=r"^instance endless at depth 1 has been closed$"):
