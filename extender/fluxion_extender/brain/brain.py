@@ -220,6 +220,8 @@ class Brain:
             if slot.node in offered:
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
                 return self._accept(slot)
+            if slot.state is SlotState.BOUND:  # kube-scheduler has not heard of it yet
+                return Verdict(reason="is bound already")
             if len(offered) == 1 or not offered:
                 return self._refusal(uid, "is planned for another node")
             self._veto(slot, offered, now)
