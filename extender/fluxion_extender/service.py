@@ -1,4 +1,4 @@
-"""The service: one brain behind one lock, fed by watches, asked by kube-scheduler."""
+"""The service: one scheduler behind one lock, fed by watches, asked by kube-scheduler."""
 
 import logging
 import os
@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fluxion_extender.brain import views
-from fluxion_extender.brain.brain import Brain, Verdict
-from fluxion_extender.brain.preemption import allowed_nodes
-from fluxion_extender.brain.recovery import Recovered, recover
-from fluxion_extender.brain.settings import Settings
-from fluxion_extender.brain.timers import tick
+from fluxion_extender.decisions import views
+from fluxion_extender.decisions.preemption import allowed_nodes
+from fluxion_extender.decisions.recovery import Recovered, recover
+from fluxion_extender.decisions.scheduler import Scheduler, Verdict
+from fluxion_extender.decisions.settings import Settings
+from fluxion_extender.decisions.timers import tick
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.kube.connection import ApiError, Connection
 from fluxion_extender.kube.lease import DURATION, RENEW_EVERY, Lease
@@ -54,7 +54,7 @@ class Service:
         self._writer = Writer(connection, self.settings.scheduler_name)
         self._clock = clock
         self._lock = threading.RLock()
-        self._brain = Brain(self.settings)
+        self._scheduler = Scheduler(self.settings)
         self._watchers: list[Watcher[Any]] = []
         self._stopped = threading.Event()
 
@@ -71,8 +71,8 @@ class Service:
                 workloads[_ref(watcher.resource, each.metadata)] = each
         known_nodes, known_pods = nodes.list() or [], pods.list() or []
         with self._lock:
-            self._brain.epoch = epoch
-            found = recover(self._brain, known_nodes, workloads, known_pods, self._clock())
+            self._scheduler.epoch = epoch
+            found = recover(self._scheduler, known_nodes, workloads, known_pods, self._clock())
             self._flush()
         for watcher in self._watchers:
             watcher.start()
@@ -129,7 +129,7 @@ class Service:
                 self._stopped.wait(TICK)
                 continue
             say(
-                f"{len(self._brain.mirror.nodes)} nodes; recovered {found.groups} groups "
+                f"{len(self._scheduler.mirror.nodes)} nodes; recovered {found.groups} groups "
                 f"({found.pods} pods), {found.foreign} foreign pods counted, "
                 f"{found.plans} plans kept, {found.dropped} dropped; ready"
             )
@@ -158,20 +158,22 @@ class Service:
             with self._lock:
                 for each in objects:
                     ref = _ref(resource, each.metadata)
-                    self._brain.members.workload_seen(ref, each, self._clock())
+                    self._scheduler.members.workload_seen(ref, each, self._clock())
                 self._settle()
 
         def gone(metadata: Metadata) -> None:
             with self._lock:
-                self._brain.members.workload_gone(_ref(resource, metadata), self._clock())
+                self._scheduler.members.workload_gone(_ref(resource, metadata), self._clock())
                 self._settle()
 
         def listed(objects: Sequence[Any]) -> None:
             with self._lock:
                 known = {_ref(resource, each.metadata) for each in objects}
-                for ref in [r for r in self._brain.members.workloads if r.kind == resource.kind]:
+                for ref in [
+                    r for r in self._scheduler.members.workloads if r.kind == resource.kind
+                ]:
                     if ref not in known:
-                        self._brain.members.workload_gone(ref, self._clock())
+                        self._scheduler.members.workload_gone(ref, self._clock())
                 seen(objects)
 
         return self._watcher(resource, listed, seen, gone)
@@ -181,46 +183,46 @@ class Service:
     def _nodes_seen(self, nodes: Sequence[Node]) -> None:
         with self._lock:
             for node in nodes:
-                self._brain.node_seen(node, self._clock())
+                self._scheduler.node_seen(node, self._clock())
             self._settle()
 
     def _node_gone(self, metadata: Metadata) -> None:
         with self._lock:
-            self._brain.node_gone(metadata.name, self._clock())
+            self._scheduler.node_gone(metadata.name, self._clock())
             self._settle()
 
     def _nodes_listed(self, nodes: Sequence[Node]) -> None:
         with self._lock:
             known = {node.metadata.name for node in nodes}
-            for name in [name for name in self._brain.mirror.nodes if name not in known]:
-                self._brain.node_gone(name, self._clock())
+            for name in [name for name in self._scheduler.mirror.nodes if name not in known]:
+                self._scheduler.node_gone(name, self._clock())
             self._nodes_seen(nodes)
 
     def _pods_seen(self, pods: Sequence[Pod]) -> None:
         with self._lock:
             for pod in pods:
-                self._brain.members.pod_seen(pod, self._clock())
+                self._scheduler.members.pod_seen(pod, self._clock())
             self._settle()
 
     def _pod_gone(self, metadata: Metadata) -> None:
         with self._lock:
-            self._brain.members.pod_gone(metadata.uid, self._clock())
+            self._scheduler.members.pod_gone(metadata.uid, self._clock())
             self._settle()
 
     def _pods_listed(self, pods: Sequence[Pod]) -> None:
         with self._lock:
             known = {pod.metadata.uid for pod in pods}
-            for uid in [uid for uid in self._brain.members.pods if uid not in known]:
-                self._brain.members.pod_gone(uid, self._clock())
+            for uid in [uid for uid in self._scheduler.members.pods if uid not in known]:
+                self._scheduler.members.pod_gone(uid, self._clock())
             self._pods_seen(pods)
 
     def _settle(self) -> None:
-        self._brain.settle(self._clock())
+        self._scheduler.settle(self._clock())
         self._flush()
 
     def _flush(self) -> None:
         """Hand what is to be written to the writer; the lock is held."""
-        effects, self._brain.outbox = self._brain.outbox, []
+        effects, self._scheduler.outbox = self._scheduler.outbox, []
         if effects:
             self._writer.write_later(effects)
 
@@ -230,7 +232,7 @@ class Service:
             now = self._clock()
             try:
                 with self._lock:
-                    tick(self._brain, now)
+                    tick(self._scheduler, now)
                     self._flush()
                     if now - checked >= CHECK_EVERY:
                         checked = now
@@ -241,7 +243,7 @@ class Service:
 
     def _check(self) -> None:
         """Recount what is taken; a difference is a fault of ours (B.6)."""
-        wrong = self._brain.mirror.ledger.recount()
+        wrong = self._scheduler.mirror.ledger.recount()
         if wrong:
             self.counts["book_errors"] += len(wrong)
             log.error("the books of %d nodes are wrong, first %s", len(wrong), wrong[0])
@@ -257,7 +259,7 @@ class Service:
             return Verdict(reason="the API server does not know this pod")
         pod = known
         with self._lock:
-            verdict = self._brain.filter(pod, names, self._clock())
+            verdict = self._scheduler.filter(pod, names, self._clock())
             self._flush()
         if verdict.effects:
             wrong = self._writer.write_now(verdict.effects)
@@ -265,7 +267,7 @@ class Service:
                 return Verdict(reason="its plan cannot be written")
             with self._lock:
                 if verdict.group is not None:
-                    self._brain.planned(verdict.group)
+                    self._scheduler.planned(verdict.group)
         self.counts["filter_refused"] += not verdict.nodes
         return verdict
 
@@ -276,8 +278,8 @@ class Service:
         """
         uid = pod.metadata.uid
         with self._lock:
-            found = self._brain.members.pods.get(uid)
-            if found is not None or not self._brain.members.ours(pod):
+            found = self._scheduler.members.pods.get(uid)
+            if found is not None or not self._scheduler.members.ours(pod):
                 return found or pod
         return self._writer.read_pod(pod.metadata.namespace, pod.metadata.name, uid)
 
@@ -286,7 +288,7 @@ class Service:
         self._need_ready()
         self.counts["prioritize"] += 1
         with self._lock:
-            slot = self._brain.members.slots.get(pod.metadata.uid)
+            slot = self._scheduler.members.slots.get(pod.metadata.uid)
             node = slot.node if slot is not None else ""
         return [(name, 10 if name == node else 0) for name in names]
 
@@ -295,7 +297,7 @@ class Service:
         self._need_ready()
         self.counts["bind"] += 1
         with self._lock:
-            order = self._brain.order_binding(namespace, name, uid, node, self._clock())
+            order = self._scheduler.order_binding(namespace, name, uid, node, self._clock())
             self._flush()
         if isinstance(order, str):
             self.counts["bind_errors"] += 1
@@ -309,7 +311,7 @@ class Service:
 
     def _bound(self, uid: str, node: str) -> None:
         with self._lock:
-            more = self._brain.bound(uid, node, self._clock())
+            more = self._scheduler.bound(uid, node, self._clock())
         for order in more:
             self._writer.in_background(lambda order=order: self._bind_sibling(order))  # type: ignore[misc]
 
@@ -323,7 +325,7 @@ class Service:
         self._need_ready()
         self.counts["preempt"] += 1
         with self._lock:
-            return allowed_nodes(self._brain, pod, victims)
+            return allowed_nodes(self._scheduler, pod, victims)
 
     # ---- people ----
 
@@ -331,18 +333,18 @@ class Service:
         """Return all groups."""
         self._need_ready()
         with self._lock:
-            return views.status(self._brain, self._clock())
+            return views.status(self._scheduler, self._clock())
 
     def explain(self, namespace: str, name: str) -> dict[str, Any]:
         """Return all about one pod. Raises `InputError`."""
         self._need_ready()
         with self._lock:
-            return views.explain(self._brain, namespace, name, self._clock())
+            return views.explain(self._scheduler, namespace, name, self._clock())
 
     def gauges(self) -> dict[str, int]:
         """Return numbers of now, for monitors."""
         with self._lock:
-            members, mirror = self._brain.members, self._brain.mirror
+            members, mirror = self._scheduler.members, self._scheduler.mirror
             return {
                 "nodes": len(mirror.nodes),
                 "pods": len(members.pods),

@@ -4,8 +4,8 @@ import ssl
 import sys
 from argparse import Namespace
 
-from fluxion_extender.brain.settings import Settings
 from fluxion_extender.cluster.levels import DEFAULT_LEVELS, parse_levels
+from fluxion_extender.decisions.settings import Settings
 from fluxion_py.cli.arguments import Parser, example, file_name, whole_number
 from fluxion_py.cli.tool import DONE
 from fluxion_py.errors import InputError

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from fluxion_extender.brain.effects import Annotate, Bind, Effect, Evict, Note, PatchPod, Ungate
-from fluxion_extender.brain.settings import GATE
+from fluxion_extender.decisions.effects import Annotate, Bind, Effect, Evict, Note, PatchPod, Ungate
+from fluxion_extender.decisions.settings import GATE
 from fluxion_extender.kube.connection import ApiError, Connection
 from fluxion_extender.kube.resources import PODS, path_of
 from fluxion_extender.objects.pod import Pod

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from fluxion_extender.brain.effects import Annotate, Effect, PatchPod
+from fluxion_extender.decisions.effects import Annotate, Effect, PatchPod
 from fluxion_extender.groups.group import Group
 from fluxion_extender.groups.identity import Lookup
 from fluxion_extender.groups.shape import plan_owner

@@ -1,8 +1,8 @@
 """Pods and the groups and places that they belong to."""
 
-from fluxion_extender.brain.matching import Matching
-from fluxion_extender.brain.settings import Settings
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.matching import Matching
+from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.identity import Ref, identify
 from fluxion_extender.groups.shape import plan_owner

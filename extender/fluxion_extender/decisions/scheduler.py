@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fluxion_extender.brain.effects import Bind, Effect, Note, PatchPod, Ungate
-from fluxion_extender.brain.matching import Matching
-from fluxion_extender.brain.members import Members
-from fluxion_extender.brain.plans import plan_effects
-from fluxion_extender.brain.reasons import shortage
-from fluxion_extender.brain.settings import GATE, Settings
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.effects import Bind, Effect, Note, PatchPod, Ungate
+from fluxion_extender.decisions.matching import Matching
+from fluxion_extender.decisions.members import Members
+from fluxion_extender.decisions.plans import plan_effects
+from fluxion_extender.decisions.reasons import shortage
+from fluxion_extender.decisions.settings import GATE, Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.shape import shape_of
 from fluxion_extender.objects.node import Node
@@ -38,7 +38,7 @@ class Verdict:
     group: Group | None = None
 
 
-class Brain:
+class Scheduler:
     """The state of the service. Feed it what is watched; ask it the verbs; carry out `outbox`.
 
     One thread at a time. Times are seconds of the caller's clock.

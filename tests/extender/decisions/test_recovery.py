@@ -5,9 +5,9 @@ import random
 import msgspec
 import pytest
 
-from fluxion_extender.brain.effects import Annotate, Bind, PatchPod
-from fluxion_extender.brain.recovery import Recovered, recover
-from fluxion_extender.brain.settings import Settings
+from fluxion_extender.decisions.effects import Annotate, Bind, PatchPod
+from fluxion_extender.decisions.recovery import Recovered, recover
+from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
@@ -15,7 +15,7 @@ from tests.extender.objects import World, make_job, make_node, make_pod, named, 
 
 
 class Server:
-    """The objects of an API server, changed by the effects of a brain, as the real one would be."""
+    """The objects of an API server, changed by the effects as the real one would be."""
 
     def __init__(self, nodes: int, cpu: str = "1") -> None:
         self.nodes = [make_node(f"n{i}", cpu) for i in range(nodes)]
@@ -47,22 +47,22 @@ class Server:
 
     def bind(self, uid: str) -> None:
         """Write the binding of one pod, and nothing of its siblings."""
-        pod, brain = self.pods[uid], self.world.brain
-        slot = brain.members.slots[uid]
-        order = brain.order_binding("default", pod.metadata.name, uid, slot.node, 0)
+        pod, scheduler = self.pods[uid], self.world.scheduler
+        slot = scheduler.members.slots[uid]
+        order = scheduler.order_binding("default", pod.metadata.name, uid, slot.node, 0)
         assert isinstance(order, Bind)
         copy = msgspec.convert(msgspec.to_builtins(pod), Pod)
         copy.spec.node_name = order.node
         self._annotate(copy.metadata, order.annotations)
         self.pods[uid] = copy
-        brain.bound(uid, order.node, self.world.now)
+        scheduler.bound(uid, order.node, self.world.now)
 
     def restart(self) -> Recovered:
         """Kill the process and start it anew."""
         self.world = World(settings=Settings(bind_siblings=False))
         self.world.names = [node.metadata.name for node in self.nodes]
         found = recover(
-            self.world.brain, self.nodes, self.owners, self.pods.values(), self.world.now
+            self.world.scheduler, self.nodes, self.owners, self.pods.values(), self.world.now
         )
         self.world.check()
         return found
@@ -178,7 +178,7 @@ def test_kills_at_any_moment_book_nothing_twice_and_lose_nothing(seed: int) -> N
             if rng.random() < 0.15:
                 s.restart()
                 continue
-            if node and uid in s.world.brain.members.slots:
+            if node and uid in s.world.scheduler.members.slots:
                 s.bind(uid)
             if rng.random() < 0.15:
                 s.restart()
