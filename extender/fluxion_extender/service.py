@@ -299,6 +299,8 @@ class Service:
         with self._lock:
             order = self._scheduler.order_binding(namespace, name, uid, node, self._clock())
             self._flush()
+        if order is None:
+            return ""
         if isinstance(order, str):
             self.counts["bind_errors"] += 1
             return order

@@ -188,8 +188,8 @@ class World:
         node = slot.node if slot else "nowhere"
         meta = pod.metadata
         order = self.scheduler.order_binding(meta.namespace, meta.name, meta.uid, node, self.now)
-        if isinstance(order, str):
-            return order
+        if order is None or isinstance(order, str):
+            return order or ""
         for sibling in self.scheduler.bound(order.uid, order.node, self.now):
             self.scheduler.bound(sibling.uid, sibling.node, self.now)
         return ""

@@ -5,7 +5,6 @@ from fluxion_extender.decisions.matching import Matching
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.identity import Ref, identify
-from fluxion_extender.groups.shape import plan_owner
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
 from fluxion_extender.pods.requests import Amounts, request_of
@@ -234,10 +233,8 @@ class Members:
             group = self.groups.get(key)
             if group is None:
                 continue
-            if group.planned:
-                group.plan_owner = plan_owner(group.identity, self.workloads.get)
-                continue
-            self._regroup(group, now)
+            if not group.planned:
+                self._regroup(group, now)
 
     def workload_gone(self, ref: Ref, now: float) -> None:
         """Forget an owner; the places that none of its pods has are given back."""

@@ -1,6 +1,6 @@
 """The state of the service from the objects of the API server alone (fluence-design.md B.6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fluxion_extender.decisions.scheduler import Scheduler
@@ -13,12 +13,14 @@ from fluxion_extender.objects.workloads import Workload
 from fluxion_extender.persistence.annotations import (
     PLAN,
     Placed,
+    Plan,
     read_bound,
     read_plan,
     read_pod_plan,
 )
 from fluxion_extender.pods.requests import request_of
 from fluxion_py.errors import InputError
+from fluxion_py.hostlist import parse_hostlist
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ def recover(
         _resume(scheduler, key, placed_pods, pending.get(key, []), now)
         found.groups += 1
         found.pods += len(placed_pods)
-    _take_plans(scheduler, pending, found, now)
+    _take_plans(scheduler, bound, pending, found, now)
     for pod in waiting:
         members.pod_seen(pod, now)
     scheduler.settle(now)
@@ -107,6 +109,7 @@ def _resume(
 
 
 def _shape(scheduler: Scheduler, group: Group, pods: list[Pod]) -> None:
+    pods = sorted(pods, key=lambda pod: pod.metadata.name)  # classes are named by their order
     try:
         group.shape = shape_of(group.identity, pods, scheduler.members.workloads.get)
     except InputError:
@@ -132,21 +135,28 @@ def _place(scheduler: Scheduler, slot: Slot, node: str, now: float) -> None:
 
 
 def _take_plans(
-    scheduler: Scheduler, pending: Mapping[str, list[Pod]], found: Recovered, now: float
+    scheduler: Scheduler,
+    bound: Mapping[str, list[tuple[Placed, Pod]]],
+    pending: Mapping[str, list[Pod]],
+    found: Recovered,
+    now: float,
 ) -> None:
-    """Reserve again what plans on owners and pods say, as far as it is still free."""
-    for workload in list(scheduler.members.workloads.values()):
-        for name, text in (workload.metadata.annotations or {}).items():
-            if not name.startswith(PLAN):
-                continue
-            try:
-                plan, nodes = read_plan(text)
-            except InputError:
-                found.dropped += 1
-                continue
-            kept = _keep(scheduler, plan.group, plan.id, nodes, pending.get(plan.group, []), now)
-            found.plans += kept
-            found.dropped += not kept
+    """Reserve again what plans say, the newest of each group, as far as it is still free."""
+    newest: dict[str, Plan] = {}
+    for text in _plan_texts(scheduler, bound):
+        try:
+            plan = read_plan(text)
+        except InputError:
+            found.dropped += 1
+            continue
+        known = newest.get(plan.group)
+        if known is None or (known.epoch, known.number) < (plan.epoch, plan.number):
+            newest[plan.group] = plan
+    for key, plan in newest.items():
+        kept = _keep(scheduler, plan, pending.get(key, []), now)
+        found.plans += kept
+        found.dropped += not kept
+        scheduler.plans = max(scheduler.plans, plan.number)
     for key, pods in pending.items():
         by_rank = {}
         for pod in pods:
@@ -158,20 +168,28 @@ def _take_plans(
             found.plans += _fill(scheduler, group, by_rank, now)
 
 
-def _keep(
-    scheduler: Scheduler,
-    key: str,
-    ident: str,
-    nodes: Mapping[str, list[str]],
-    pods: list[Pod],
-    now: float,
-) -> bool:
+def _plan_texts(
+    scheduler: Scheduler, bound: Mapping[str, list[tuple[Placed, Pod]]]
+) -> Iterator[str]:
+    """Go through the plans on owners, and those that came with a binding."""
+    for workload in scheduler.members.workloads.values():
+        notes = workload.metadata.annotations or {}
+        yield from (text for name, text in notes.items() if name.startswith(PLAN))
+    for placed_pods in bound.values():
+        notes_of = (pod.metadata.annotation(PLAN) for _, pod in placed_pods)
+        yield from (text for text in notes_of if text and read_pod_plan(text) is None)
+
+
+def _keep(scheduler: Scheduler, plan: Plan, pods: list[Pod], now: float) -> bool:
     """Reserve the unbound places of a planned group; False if the plan is of no use any more."""
+    key = plan.group
     group = scheduler.members.groups.get(key)
     if group is None:
         if not pods:
             return False
         identity = identify(pods[0], scheduler.members.workloads.get)
+        if identity.key != key:
+            return False
         group = Group(key, pods[0].metadata.namespace, identity, now)
         _shape(scheduler, group, pods)
         group.make_slots()
@@ -179,7 +197,8 @@ def _keep(
             return False
         group.veto = scheduler.mirror.eligibility.new_veto()
         group.state = GroupState.MATCHED
-    group.plan, group.plan_written = ident, True
+    group.plan, group.plan_written = plan.id, True
+    nodes = {role: parse_hostlist(names) for role, names in plan.nodes.items()}
     left = {role: list(names) for role, names in nodes.items()}
     wanted: dict[int, str] = {}
     for slot in group.slots:

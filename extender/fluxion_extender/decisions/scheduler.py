@@ -15,7 +15,7 @@ from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.shape import shape_of
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
-from fluxion_extender.persistence.annotations import NUDGE, bound_annotations
+from fluxion_extender.persistence.annotations import NUDGE, PLAN, bound_annotations
 from fluxion_extender.placing.placer import Placer
 from fluxion_extender.pods.predicates import only_needs_room
 from fluxion_extender.pods.requests import request_of
@@ -56,6 +56,7 @@ class Scheduler:
         self.members = Members(self.mirror, self.matching, self.settings)
         self.outbox: list[Effect] = []
         self.epoch = 0
+        self.plans = 0
         self._new_id = new_id or (lambda: uuid.uuid4().hex[:12])
 
     # ---- what is watched ----
@@ -149,7 +150,7 @@ class Scheduler:
     def _matched(self, group: Group, now: float) -> None:
         """Seat the pods of a group that has just got its nodes, and wake those that wait."""
         group.plan = self._new_id()
-        group.plan_written = False
+        group.plan_changes()
         group.since = now
         group.reason, group.reason_state = "", None
         group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
@@ -256,10 +257,11 @@ class Scheduler:
 
     def _accept(self, slot: Slot) -> Verdict:
         group = slot.group
-        if group.plan_written or not group.gang:
+        if group.plan_written or group.plan_text or not group.gang:
             return Verdict([slot.node])
-        effects = plan_effects(group, self.members.workloads.get, self.epoch)
-        return Verdict([slot.node], effects=effects, group=group)
+        self.plans += 1
+        effects = plan_effects(group, self.members.workloads.get, self.epoch, self.plans)
+        return Verdict([slot.node], effects=effects, group=group if effects else None)
 
     def planned(self, group: Group) -> None:
         """Note that the plan of a group is written."""
@@ -298,7 +300,7 @@ class Scheduler:
         slot.pod = ""
         self.matching.free(slot, now)
         slot.node = ""
-        group.plan_written = False
+        group.plan_changes()
         if pod is not None:
             self.members.seat(group, pod, now)
             group.refused.add(pod.metadata.uid)
@@ -312,7 +314,7 @@ class Scheduler:
         group.slots = []
         group.state = GroupState.WAITING
         group.shape = type(group.shape)()
-        group.plan_written = False
+        group.plan_changes()
         if group.pods:
             self.members.touch(group)
         else:
@@ -322,21 +324,20 @@ class Scheduler:
 
     def order_binding(
         self, namespace: str, name: str, uid: str, node: str, now: float
-    ) -> Bind | str:
-        """Return the binding to write, or why there is none."""
+    ) -> Bind | str | None:
+        """Return the binding to write, or why there is none; None if it is written already."""
         pod = self.members.pods.get(uid)
         if pod is not None and not self.members.ours(pod):
             return Bind(namespace, name, uid, node, {})
         if pod is None:
             return f"pod {namespace}/{name} is not known"
         slot = self.members.slots.get(uid)
-        if slot is None or slot.node != node:
-            where = f"planned for {slot.node}" if slot is not None else "not planned"
-            return (
-                f"pod {namespace}/{name} is {where}, not for {node}"
-                if slot
-                else (f"pod {namespace}/{name} is {where}")
-            )
+        if slot is None:
+            return f"pod {namespace}/{name} is not planned"
+        if slot.node != node:
+            return f"pod {namespace}/{name} is planned for {slot.node}, not for {node}"
+        if slot.state is SlotState.BOUND:
+            return None
         if not self.mirror.usable(node):
             self._lose(slot, now)
             return f"node {node} takes no pods now"
@@ -347,6 +348,8 @@ class Scheduler:
         notes = bound_annotations(
             slot.group.key, slot.rank, slot.node, slot.kind.request, self.epoch
         )
+        if slot.group.plan_text and not slot.group.plan_written:
+            notes[PLAN] = slot.group.plan_text
         return Bind(meta.namespace, meta.name, meta.uid, slot.node, notes)
 
     def bound(self, uid: str, node: str, now: float) -> list[Bind]:
@@ -358,6 +361,7 @@ class Scheduler:
         slot.state = SlotState.BOUND
         group = slot.group
         group.state = GroupState.RUNNING
+        group.plan_written = group.plan_written or bool(group.plan_text)
         group.deadline = now + self.settings.bind_timeout
         if not (first and self.settings.bind_siblings and self._alike(group)):
             return []

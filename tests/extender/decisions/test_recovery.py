@@ -11,6 +11,7 @@ from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
+from fluxion_extender.persistence.annotations import PLAN
 from tests.extender.objects import World, make_job, make_node, make_pod, named, pod_of_job
 
 
@@ -97,14 +98,31 @@ def test_a_gang_that_was_bound_in_part_is_completed_on_its_nodes(bound: int) -> 
     assert nodes == [f"n{i}" for i in range(bound, 3)]
 
 
-def test_a_gang_without_an_owner_has_its_plan_on_its_pods() -> None:
+def test_the_plan_of_a_gang_without_an_owner_comes_with_the_first_binding_alone() -> None:
     s = Server(4)
     s.add(*(named(f"p{i}", "g", 3) for i in range(3)))
-    assert s.filter(s.pods["uid-p0"]) == "n0"
+    verdict = s.world.filter(s.pods["uid-p0"])
+    assert (list(verdict.nodes), verdict.effects) == (["n0"], [])
     s.bind("uid-p0")
+    assert PLAN in (s.pods["uid-p0"].metadata.annotations or {})
     s.restart()
     assert s.filter(make_pod("thief")) == "n3"
     assert [s.filter(s.pods[f"uid-p{i}"]) for i in (1, 2)] == ["n1", "n2"]
+
+
+def test_of_two_plans_of_a_gang_the_newest_counts() -> None:
+    s = Server(5)
+    s.add(*(named(f"p{i}", "g", 3) for i in range(3)))
+    s.filter(s.pods["uid-p0"])
+    s.bind("uid-p0")
+    without = [name for name in s.world.names if name != "n1"]
+    s.world.filter(s.pods["uid-p1"], without)  # kube-scheduler refuses n1 for this one
+    s.bind("uid-p1")
+    nodes = [s.pods[f"uid-p{i}"].spec.node_name for i in range(2)]
+    planned = s.filter(s.pods["uid-p2"])
+    s.restart()
+    assert s.filter(s.pods["uid-p2"]) == planned
+    assert planned not in nodes
 
 
 def test_strangers_are_counted() -> None:
