@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from fluxion_extender.decisions.audit import check_books
 from fluxion_extender.decisions.scheduler import Scheduler, Verdict
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.identity import INDEX, Ref
@@ -205,12 +206,4 @@ class World:
 
     def check(self) -> None:
         """Check that the books are right, the graph agrees with them, and nothing is too much."""
-        mirror = self.scheduler.mirror
-        assert mirror.ledger.recount() == []
-        matcher = mirror.graph.matcher
-        for name, vertex in mirror.graph.nodes.items():
-            book = mirror.ledger.book(name)
-            for resource, row in vertex.pools.items():
-                path = str(matcher.graph.flat.path(row))
-                free = matcher.available(path)
-                assert free == book.free(resource), (name, resource)
+        assert list(check_books(self.scheduler)) == []

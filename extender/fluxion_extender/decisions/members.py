@@ -1,6 +1,7 @@
 """Pods and the groups and places that they belong to."""
 
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.headroom import Headroom
 from fluxion_extender.decisions.matching import Matching
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
@@ -20,9 +21,12 @@ MAX_GONE = 50_000
 class Members:
     """All pods by UID, groups by key, and which pod has which place."""
 
-    def __init__(self, mirror: Mirror, matching: Matching, settings: Settings) -> None:
+    def __init__(
+        self, mirror: Mirror, matching: Matching, headroom: Headroom, settings: Settings
+    ) -> None:
         self.mirror = mirror
         self.matching = matching
+        self.headroom = headroom
         self.settings = settings
         self.pods: dict[str, Pod] = {}
         self.requests: dict[str, Amounts] = {}
@@ -41,6 +45,10 @@ class Members:
     def group_of(self, uid: str) -> Group | None:
         """Return the group of a pending or placed pod."""
         return self._group_of.get(uid)
+
+    def is_gone(self, uid: str) -> bool:
+        """Say whether a pod has ended or was deleted; news of it that come late change nothing."""
+        return uid in self._gone
 
     # ---- pods come ----
 
@@ -82,6 +90,7 @@ class Members:
         group = self._group_of.get(uid)
         if group is not None:
             self._leave_group(group, uid, now)
+        self.headroom.pod_bound(pod, node)
         self.mirror.charge(uid, node, request, ours=False)
 
     def _resized(self, slot: Slot, uid: str, node: str, request: Amounts) -> None:
@@ -173,6 +182,7 @@ class Members:
             del self._gone[next(iter(self._gone))]
         self.mirror.discharge(uid)
         self.mirror.discharge(f"{uid}+")
+        self.headroom.pod_gone(uid, now)
         slot = self.slots.get(uid)
         group = self._group_of.get(uid)
         if slot is not None:

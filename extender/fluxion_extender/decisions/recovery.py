@@ -9,7 +9,7 @@ from fluxion_extender.groups.identity import Ref, identify
 from fluxion_extender.groups.shape import PodClass, Shape, shape_of
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
-from fluxion_extender.objects.workloads import Workload
+from fluxion_extender.objects.workloads import DaemonSet, Workload
 from fluxion_extender.persistence.annotations import (
     PLAN,
     Placed,
@@ -27,6 +27,7 @@ from fluxion_py.hostlist import parse_hostlist
 class Recovered:
     """What was found: groups with bound members, their pods, plans kept and dropped, strangers."""
 
+    nodes: int = 0
     groups: int = 0
     pods: int = 0
     plans: int = 0
@@ -40,11 +41,15 @@ def recover(
     workloads: Mapping[Ref, Workload],
     pods: Iterable[Pod],
     now: float,
+    daemon_sets: Iterable[DaemonSet] = (),
 ) -> Recovered:
-    """Bring a new scheduler to what the API server has: bound pods, then plans, then who waits."""
-    found = Recovered()
+    """Bring a new scheduler to what the API server has: bound pods, then plans, then who waits.
+
+    Room for the pods of DaemonSets comes last: what runs and what is promised has it already.
+    """
     members = scheduler.members
     nodes = list(nodes)
+    found = Recovered(nodes=len(nodes))
     for node in nodes:
         scheduler.mirror.graph.use_levels(node.metadata.labels or {})
     for node in nodes:
@@ -72,6 +77,8 @@ def recover(
         found.groups += 1
         found.pods += len(placed_pods)
     _take_plans(scheduler, bound, pending, found, now)
+    for daemon_set in daemon_sets:
+        scheduler.headroom.set_seen(daemon_set, now)
     for pod in waiting:
         members.pod_seen(pod, now)
     scheduler.settle(now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fluxion_extender.cluster.mirror import Mirror
 from fluxion_extender.decisions.effects import Bind, Effect, Note, PatchPod, Ungate
+from fluxion_extender.decisions.headroom import Headroom
 from fluxion_extender.decisions.matching import Matching
 from fluxion_extender.decisions.members import Members
 from fluxion_extender.decisions.plans import plan_effects
@@ -53,7 +54,8 @@ class Scheduler:
             self.mirror.graph, self.settings.queue_policy, self.settings.default_duration
         )
         self.matching = Matching(self.mirror, self.placer)
-        self.members = Members(self.mirror, self.matching, self.settings)
+        self.headroom = Headroom(self.mirror)
+        self.members = Members(self.mirror, self.matching, self.headroom, self.settings)
         self.outbox: list[Effect] = []
         self.epoch = 0
         self.plans = 0
@@ -64,15 +66,19 @@ class Scheduler:
     def node_seen(self, node: Node, now: float) -> None:
         """Take in a node."""
         name = node.metadata.name
+        if self.mirror.nodes.get(name) == node:
+            return
         came = [name] if name not in self.mirror.graph.nodes else []
         moved = self.mirror.node_seen(node)
         for each in moved:
             self.matching.rebook_node(each, now)
         for each in dict.fromkeys(came + moved):
             self.matching.node_came(each)
+        self.headroom.node_seen(node, now)
 
     def node_gone(self, name: str, now: float) -> None:
         """Note that a node was deleted: nobody who is not bound can go there any more."""
+        self.headroom.node_gone(name)
         self.mirror.node_gone(name)
         self._unplan_node(name, now)
 

@@ -11,6 +11,7 @@ LONGEST_PAUSE = 300.0
 def tick(scheduler: Scheduler, now: float) -> None:
     """Let what is over be over; to be called about once a second."""
     scheduler.mirror.trust(now)
+    scheduler.headroom.tick(now)
     for group in list(scheduler.members.groups.values()):
         if group.vetoed:
             _forget_vetoes(scheduler, group, now)

@@ -15,7 +15,10 @@ def status(scheduler: Scheduler, now: float) -> dict[str, Any]:
     usable = sum(map(scheduler.mirror.usable, scheduler.mirror.nodes))
     return {
         "nodes": {"known": len(scheduler.mirror.nodes), "usable": usable},
-        "foreignPods": sum(not c.ours for c in scheduler.mirror.ledger.charges.values()),
+        "foreignPods": sum(
+            uid not in scheduler.members.slots and bool(pod.spec.node_name)
+            for uid, pod in scheduler.members.pods.items()
+        ),
         "groups": [group_view(scheduler, group, now) for group in groups],
     }
 

@@ -77,7 +77,7 @@ def test_bound_pods_keep_their_places() -> None:
         s.filter(s.pods[f"uid-j-{i}"])
         s.bind(f"uid-j-{i}")
     before = s.world.used()
-    assert s.restart() == Recovered(groups=1, pods=3, plans=1)
+    assert s.restart() == Recovered(nodes=4, groups=1, pods=3, plans=1)
     assert s.world.used() == before
     assert s.filter(make_pod("a")) == "n3"
 
@@ -128,7 +128,7 @@ def test_of_two_plans_of_a_gang_the_newest_counts() -> None:
 def test_strangers_are_counted() -> None:
     s = Server(2, "2")
     s.add(make_pod("x", "2", scheduler="other", node="n0"))
-    assert s.restart() == Recovered(foreign=1)
+    assert s.restart() == Recovered(nodes=2, foreign=1)
     assert s.filter(make_pod("a")) == "n1"
 
 
