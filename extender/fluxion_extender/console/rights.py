@@ -33,6 +33,7 @@ RIGHTS = (
     Right("", "pods", ("get", *FOLLOW, "patch", "delete")),
     Right("", "pods/binding", ("create",)),
     Right("", "events", ("create",)),
+    Right("apps", "daemonsets", FOLLOW),
     Right("batch", "jobs", (*FOLLOW, "patch")),
     Right("scheduling.x-k8s.io", "podgroups", (*FOLLOW, "patch"), crd=True),
     Right("jobset.x-k8s.io", "jobsets", (*FOLLOW, "patch"), crd=True),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from fluxion_extender.groups.identity import Identity, Ref
+from fluxion_extender.groups.identity import Identity
 from fluxion_extender.groups.shape import PodClass, Shape
 from fluxion_extender.objects.pod import Pod
 
@@ -64,6 +64,7 @@ class Group:
     `refused_at` is the count of changes at which it was last refused: as long as it is the same,
     nothing has to be asked again. `vetoed` has the nodes which kube-scheduler's own filters refused
     for it, with the time at which that is forgotten; `veto` is the property that marks them.
+    `plan_text` goes with the bindings of members until one is taken: there is no owner to write on.
     """
 
     key: str
@@ -81,7 +82,7 @@ class Group:
     refused: set[str] = field(default_factory=set)
     holds: list[int] = field(default_factory=list)
     plan: str = ""
-    plan_owner: Ref | None = None
+    plan_text: str = ""
     plan_written: bool = False
     since: float = 0
     deadline: float = 0
@@ -117,6 +118,11 @@ class Group:
                     slot = Slot(self, len(self.slots), kind, job, number)
                     self.slots.append(slot)
                     self._numbered.setdefault((kind.role, job, number), slot)
+
+    def plan_changes(self) -> None:
+        """Have the plan written anew: some member has another node."""
+        self.plan_written = False
+        self.plan_text = ""
 
     def of_class(self, kind: PodClass) -> list[Slot]:
         """Return the places of a class, by rank."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from fluxion_extender.groups.identity import Identity, Lookup, Ref, job_of
 from fluxion_extender.groups.wishes import Wishes, collect, parse_wishes
 from fluxion_extender.objects.pod import Pod, PodSpec, PodTemplate
@@ -114,9 +116,11 @@ class _Context:
         own = collect(meta.annotations, meta.labels)
         flag = own.get("one-pod-per-node", self.texts.get("one-pod-per-node"))
         alone = flag == "true" if flag is not None else bool(self.wishes.one_per_node)
-        request = effective_request(template.spec)
+        spec = template.spec
+        if spec.node_name:  # a bound pod is of the same class as one that waits
+            spec = msgspec.structs.replace(spec, node_name=None)
         slot = own.get("slot", "")
-        return PodClass(role, template.spec, request, count, jobs, alone, slot)
+        return PodClass(role, spec, effective_request(spec), count, jobs, alone, slot)
 
 
 _Found = tuple[list[PodClass], str, bool]

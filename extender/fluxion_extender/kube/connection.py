@@ -86,14 +86,18 @@ class Connection:
         """Delete an object. Raises `ApiError`."""
         return self._ask("DELETE", path, {}, msgspec.json.encode(body), JSON)
 
-    def lines(self, path: str, timeout: float, **query: str | int | bool) -> Iterator[bytes]:
-        """Go through the lines of a watch until the server ends it. Raises `ApiError`."""
+    def lines(self, path: str, timeout: float, **query: str | int | bool) -> Iterator[list[bytes]]:
+        """Go through the lines of a watch, as many as come at once, until the server ends it.
+
+        Raises `ApiError`.
+        """
         response = self._open("GET", path, query, None, None, timeout)
         rest = b""
         try:
             for chunk in response.stream(2**16):
                 *lines, rest = (rest + chunk).split(b"\n")
-                yield from lines
+                if lines:
+                    yield lines
         except Exception as error:
             raise ApiError(0, f"{path}: {error}") from None
         finally:

@@ -6,7 +6,14 @@ from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.meta import Struct
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
-from fluxion_extender.objects.workloads import Job, JobSet, LeaderWorkerSet, MPIJob, PodGroup
+from fluxion_extender.objects.workloads import (
+    DaemonSet,
+    Job,
+    JobSet,
+    LeaderWorkerSet,
+    MPIJob,
+    PodGroup,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Resource:
 
 NODES = Resource("Node", "/api/v1", "nodes", Node)
 PODS = Resource("Pod", "/api/v1", "pods", Pod)
+DAEMON_SETS = Resource("DaemonSet", "/apis/apps/v1", "daemonsets", DaemonSet, True)
 WORKLOADS = (
     Resource("Job", "/apis/batch/v1", "jobs", Job),
     Resource("PodGroup", "/apis/scheduling.x-k8s.io/v1alpha1", "podgroups", PodGroup, True),

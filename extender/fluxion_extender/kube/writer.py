@@ -1,15 +1,16 @@
 """Carrying effects out: bindings, annotations, gates, evictions, events."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import msgspec
 
-from fluxion_extender.brain.effects import Annotate, Bind, Effect, Evict, Note, PatchPod, Ungate
-from fluxion_extender.brain.settings import GATE
+from fluxion_extender.decisions.effects import Annotate, Bind, Effect, Evict, Note, PatchPod, Ungate
+from fluxion_extender.decisions.settings import GATE
 from fluxion_extender.kube.connection import ApiError, Connection
 from fluxion_extender.kube.resources import PODS, path_of
 from fluxion_extender.objects.pod import Pod
@@ -25,9 +26,30 @@ class Writer:
         self._connection = connection
         self._component = component
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="write")
+        self._binding: dict[tuple[str, str], Future[str]] = {}
+        self._lock = threading.Lock()
 
     def bind(self, order: Bind) -> str:
-        """Write a binding; return what is wrong, "" if the pod is on its node now."""
+        """Write a binding; return what is wrong, "" if the pod is on its node now.
+
+        kube-scheduler may ask for what we are writing of our own accord: it is written once.
+        """
+        key = (order.uid, order.node)
+        mine: Future[str] = Future()
+        with self._lock:
+            under_way = self._binding.setdefault(key, mine)
+        if under_way is not mine:
+            return under_way.result()
+        wrong = "it was interrupted"
+        try:
+            wrong = self._bind(order)
+        finally:
+            with self._lock:
+                del self._binding[key]
+            mine.set_result(wrong)
+        return wrong
+
+    def _bind(self, order: Bind) -> str:
         metadata: dict[str, object] = {"name": order.name, "uid": order.uid}
         if order.annotations:
             metadata["annotations"] = dict(order.annotations)

@@ -1,4 +1,4 @@
-"""The owners of pods: Jobs, JobSets, PodGroups, LeaderWorkerSets, MPIJobs."""
+"""The owners of pods: DaemonSets, Jobs, JobSets, PodGroups, LeaderWorkerSets, MPIJobs."""
 
 import msgspec
 
@@ -133,5 +133,18 @@ class LeaderWorkerSet(Struct):
     spec: LeaderWorkerSetSpec = msgspec.field(default_factory=LeaderWorkerSetSpec)
 
 
+class DaemonSetSpec(Struct):
+    """What a DaemonSet runs on every node."""
+
+    template: PodTemplate = msgspec.field(default_factory=PodTemplate)
+
+
+class DaemonSet(Struct):
+    """An apps/v1 DaemonSet."""
+
+    metadata: Metadata
+    spec: DaemonSetSpec = msgspec.field(default_factory=DaemonSetSpec)
+
+
 Workload = Job | JobSet | PodGroup | MPIJob | LeaderWorkerSet
-"""Every owner that we read."""
+"""Every owner of groups."""

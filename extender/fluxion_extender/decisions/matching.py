@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxion_extender.brain.domains import Division, Part, Place, divisions, is_simple
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.domains import Division, Part, Place, divisions, is_simple
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.jobspec import class_jobspec, part_jobspec
 from fluxion_extender.groups.shape import PodClass

@@ -4,18 +4,19 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fluxion_extender.brain.effects import Bind, Effect, Note, PatchPod, Ungate
-from fluxion_extender.brain.matching import Matching
-from fluxion_extender.brain.members import Members
-from fluxion_extender.brain.plans import plan_effects
-from fluxion_extender.brain.reasons import shortage
-from fluxion_extender.brain.settings import GATE, Settings
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.effects import Bind, Effect, Note, PatchPod, Ungate
+from fluxion_extender.decisions.headroom import Headroom
+from fluxion_extender.decisions.matching import Matching
+from fluxion_extender.decisions.members import Members
+from fluxion_extender.decisions.plans import plan_effects
+from fluxion_extender.decisions.reasons import shortage
+from fluxion_extender.decisions.settings import GATE, Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.shape import shape_of
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
-from fluxion_extender.persistence.annotations import NUDGE, bound_annotations
+from fluxion_extender.persistence.annotations import NUDGE, PLAN, bound_annotations
 from fluxion_extender.placing.placer import Placer
 from fluxion_extender.pods.predicates import only_needs_room
 from fluxion_extender.pods.requests import request_of
@@ -38,7 +39,7 @@ class Verdict:
     group: Group | None = None
 
 
-class Brain:
+class Scheduler:
     """The state of the service. Feed it what is watched; ask it the verbs; carry out `outbox`.
 
     One thread at a time. Times are seconds of the caller's clock.
@@ -53,9 +54,11 @@ class Brain:
             self.mirror.graph, self.settings.queue_policy, self.settings.default_duration
         )
         self.matching = Matching(self.mirror, self.placer)
-        self.members = Members(self.mirror, self.matching, self.settings)
+        self.headroom = Headroom(self.mirror)
+        self.members = Members(self.mirror, self.matching, self.headroom, self.settings)
         self.outbox: list[Effect] = []
         self.epoch = 0
+        self.plans = 0
         self._new_id = new_id or (lambda: uuid.uuid4().hex[:12])
 
     # ---- what is watched ----
@@ -63,15 +66,19 @@ class Brain:
     def node_seen(self, node: Node, now: float) -> None:
         """Take in a node."""
         name = node.metadata.name
+        if self.mirror.nodes.get(name) == node:
+            return
         came = [name] if name not in self.mirror.graph.nodes else []
         moved = self.mirror.node_seen(node)
         for each in moved:
             self.matching.rebook_node(each, now)
         for each in dict.fromkeys(came + moved):
             self.matching.node_came(each)
+        self.headroom.node_seen(node, now)
 
     def node_gone(self, name: str, now: float) -> None:
         """Note that a node was deleted: nobody who is not bound can go there any more."""
+        self.headroom.node_gone(name)
         self.mirror.node_gone(name)
         self._unplan_node(name, now)
 
@@ -149,7 +156,7 @@ class Brain:
     def _matched(self, group: Group, now: float) -> None:
         """Seat the pods of a group that has just got its nodes, and wake those that wait."""
         group.plan = self._new_id()
-        group.plan_written = False
+        group.plan_changes()
         group.since = now
         group.reason, group.reason_state = "", None
         group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
@@ -258,10 +265,11 @@ class Brain:
 
     def _accept(self, slot: Slot) -> Verdict:
         group = slot.group
-        if group.plan_written or not group.gang:
+        if group.plan_written or group.plan_text or not group.gang:
             return Verdict([slot.node])
-        effects = plan_effects(group, self.members.workloads.get, self.epoch)
-        return Verdict([slot.node], effects=effects, group=group)
+        self.plans += 1
+        effects = plan_effects(group, self.members.workloads.get, self.epoch, self.plans)
+        return Verdict([slot.node], effects=effects, group=group if effects else None)
 
     def planned(self, group: Group) -> None:
         """Note that the plan of a group is written."""
@@ -300,7 +308,7 @@ class Brain:
         slot.pod = ""
         self.matching.free(slot, now)
         slot.node = ""
-        group.plan_written = False
+        group.plan_changes()
         if pod is not None:
             self.members.seat(group, pod, now)
             group.refused.add(pod.metadata.uid)
@@ -314,7 +322,7 @@ class Brain:
         group.slots = []
         group.state = GroupState.WAITING
         group.shape = type(group.shape)()
-        group.plan_written = False
+        group.plan_changes()
         if group.pods:
             self.members.touch(group)
         else:
@@ -324,21 +332,20 @@ class Brain:
 
     def order_binding(
         self, namespace: str, name: str, uid: str, node: str, now: float
-    ) -> Bind | str:
-        """Return the binding to write, or why there is none."""
+    ) -> Bind | str | None:
+        """Return the binding to write, or why there is none; None if it is written already."""
         pod = self.members.pods.get(uid)
         if pod is not None and not self.members.ours(pod):
             return Bind(namespace, name, uid, node, {})
         if pod is None:
             return f"pod {namespace}/{name} is not known"
         slot = self.members.slots.get(uid)
-        if slot is None or slot.node != node:
-            where = f"planned for {slot.node}" if slot is not None else "not planned"
-            return (
-                f"pod {namespace}/{name} is {where}, not for {node}"
-                if slot
-                else (f"pod {namespace}/{name} is {where}")
-            )
+        if slot is None:
+            return f"pod {namespace}/{name} is not planned"
+        if slot.node != node:
+            return f"pod {namespace}/{name} is planned for {slot.node}, not for {node}"
+        if slot.state is SlotState.BOUND:
+            return None
         if not self.mirror.usable(node):
             self._lose(slot, now)
             return f"node {node} takes no pods now"
@@ -349,6 +356,8 @@ class Brain:
         notes = bound_annotations(
             slot.group.key, slot.rank, slot.node, slot.kind.request, self.epoch
         )
+        if slot.group.plan_text and not slot.group.plan_written:
+            notes[PLAN] = slot.group.plan_text
         return Bind(meta.namespace, meta.name, meta.uid, slot.node, notes)
 
     def bound(self, uid: str, node: str, now: float) -> list[Bind]:
@@ -360,6 +369,7 @@ class Brain:
         slot.state = SlotState.BOUND
         group = slot.group
         group.state = GroupState.RUNNING
+        group.plan_written = group.plan_written or bool(group.plan_text)
         group.deadline = now + self.settings.bind_timeout
         if not (first and self.settings.bind_siblings and self._alike(group)):
             return []

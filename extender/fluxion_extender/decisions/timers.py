@@ -1,35 +1,36 @@
 """What ends because time passes: plans that nobody uses, vetoes, suspicions (B.5)."""
 
-from fluxion_extender.brain.brain import Brain
-from fluxion_extender.brain.effects import Evict
+from fluxion_extender.decisions.effects import Evict
+from fluxion_extender.decisions.scheduler import Scheduler
 from fluxion_extender.groups.group import Group, SlotState
 
 FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 300.0
 
 
-def tick(brain: Brain, now: float) -> None:
+def tick(scheduler: Scheduler, now: float) -> None:
     """Let what is over be over; to be called about once a second."""
-    brain.mirror.trust(now)
-    for group in list(brain.members.groups.values()):
+    scheduler.mirror.trust(now)
+    scheduler.headroom.tick(now)
+    for group in list(scheduler.members.groups.values()):
         if group.vetoed:
-            _forget_vetoes(brain, group, now)
+            _forget_vetoes(scheduler, group, now)
         if group.planned and now >= group.deadline:
-            _expire(brain, group, now)
-    brain.settle(now)
+            _expire(scheduler, group, now)
+    scheduler.settle(now)
 
 
-def _forget_vetoes(brain: Brain, group: Group, now: float) -> None:
+def _forget_vetoes(scheduler: Scheduler, group: Group, now: float) -> None:
     over = [name for name, until in group.vetoed.items() if until <= now]
     if not over:
         return
-    brain.mirror.eligibility.mark(over, group.veto, False)
+    scheduler.mirror.eligibility.mark(over, group.veto, False)
     for name in over:
         del group.vetoed[name]
-    brain.mirror.graph.changes += 1
+    scheduler.mirror.graph.changes += 1
 
 
-def _expire(brain: Brain, group: Group, now: float) -> None:
+def _expire(scheduler: Scheduler, group: Group, now: float) -> None:
     """End the wait for members that do not come, or are not bound."""
     unbound = [slot for slot in group.slots if slot.state is SlotState.PLANNED]
     group.deadline = float("inf")
@@ -39,16 +40,16 @@ def _expire(brain: Brain, group: Group, now: float) -> None:
         pause = min(FIRST_PAUSE * 2**group.failures, LONGEST_PAUSE)
         group.failures += 1
         group.not_before = now + pause
-        brain.release(group, now)
+        scheduler.release(group, now)
         return
     if group.shape.wishes.on_timeout == "evict":
         for slot in group.slots:
             pod = group.pods.get(slot.pod)
             if pod is not None and slot.state is SlotState.BOUND:
                 meta = pod.metadata
-                brain.outbox.append(Evict(meta.namespace, meta.name, meta.uid))
+                scheduler.outbox.append(Evict(meta.namespace, meta.name, meta.uid))
     for slot in unbound:
         if not slot.pod:  # a pod that comes later finds a place anew
-            brain.matching.free(slot, now)
+            scheduler.matching.free(slot, now)
         else:
-            group.deadline = now + brain.settings.bind_timeout
+            group.deadline = now + scheduler.settings.bind_timeout

@@ -1,8 +1,8 @@
 """What kube-scheduler's own filters refuse, and plans that nobody uses."""
 
-from fluxion_extender.brain.effects import Evict
-from fluxion_extender.brain.settings import Settings
-from fluxion_extender.brain.timers import tick
+from fluxion_extender.decisions.effects import Evict
+from fluxion_extender.decisions.settings import Settings
+from fluxion_extender.decisions.timers import tick
 from fluxion_extender.groups.group import GroupState
 from tests.extender.objects import GROUP, World, make_job, make_node, make_pod, pod_of_job
 
@@ -13,7 +13,7 @@ def world(count: int, cpu: str = "1", **settings: bool) -> World:
 
 def later(w: World, seconds: float) -> None:
     w.now += seconds
-    tick(w.brain, w.now)
+    tick(w.scheduler, w.now)
 
 
 def test_a_node_that_is_not_offered_is_not_chosen() -> None:
@@ -34,7 +34,7 @@ def test_vetoes_end_and_are_forgotten() -> None:
     w = world(2)
     pod = make_pod("c")
     assert w.filter(pod, ["x", "y"]).nodes == ()
-    group = w.brain.members.groups["pod:uid-c"]
+    group = w.scheduler.members.groups["pod:uid-c"]
     assert set(group.vetoed) == {"n0", "n1"}
     assert w.node_of(pod) is None
     later(w, 61)
@@ -57,7 +57,7 @@ def test_a_refused_member_of_a_running_gang_gets_another_node_alone() -> None:
     w.seen(*pods)
     w.bind(pods[0])
     assert w.filter(pods[1], ["n2", "n3"]).nodes == ["n2"]
-    assert w.brain.members.groups["job:job-j"].slots[0].node == "n0"
+    assert w.scheduler.members.groups["job:job-j"].slots[0].node == "n0"
     w.check()
 
 
@@ -68,7 +68,7 @@ def test_a_plan_that_nobody_uses_is_released() -> None:
     assert len(w.used()) == 3
     later(w, 61)
     assert w.used() == {}
-    group = w.brain.members.groups["job:job-j"]
+    group = w.scheduler.members.groups["job:job-j"]
     assert group.state is GroupState.WAITING
     assert w.node_of(pod_of_job("j", 0)) is None  # it pauses
     later(w, 11)
@@ -83,7 +83,7 @@ def test_pods_that_are_deleted_before_they_are_bound_leave_nothing() -> None:
         assert w.node_of(pod)
     w.gone(*(pod.metadata.name for pod in pods))
     assert w.used() == {}
-    assert w.brain.members.groups == {}
+    assert w.scheduler.members.groups == {}
     w.check()
 
 
@@ -108,7 +108,7 @@ def test_members_may_be_evicted_when_the_others_do_not_come() -> None:
     w.seen(*pods)
     w.bind(pods[0])
     later(w, 61)
-    assert {e.name for e in w.brain.outbox if isinstance(e, Evict)} == {"j-0", "j-1"}
+    assert {e.name for e in w.scheduler.outbox if isinstance(e, Evict)} == {"j-0", "j-1"}
 
 
 def test_a_pod_made_anew_takes_the_place_of_its_index() -> None:
@@ -133,9 +133,9 @@ def test_a_deleted_owner_gives_back_what_none_of_its_pods_has() -> None:
     w.owner("Job", make_job("j", 3))
     pod = pod_of_job("j", 0)
     w.node_of(pod)
-    ref = w.brain.members.groups["job:job-j"].identity.owner
+    ref = w.scheduler.members.groups["job:job-j"].identity.owner
     assert ref is not None
-    w.brain.members.workload_gone(ref, w.now)
+    w.scheduler.members.workload_gone(ref, w.now)
     assert len(w.used()) == 1
     w.gone("j-0")
     assert w.used() == {}
@@ -146,5 +146,5 @@ def test_our_gate_is_taken_off_when_the_gang_has_its_nodes() -> None:
     w.owner("Job", make_job("j", 3))
     gate = [{"name": "fluence.flux-framework.org/gang"}]
     w.seen(*(pod_of_job("j", i, schedulingGates=gate) for i in range(3)))
-    found = {(e.name, e.hostname) for e in w.brain.outbox}  # type: ignore[union-attr]
+    found = {(e.name, e.hostname) for e in w.scheduler.outbox}  # type: ignore[union-attr]
     assert found == {("j-0", "n0"), ("j-1", "n1"), ("j-2", "n2")}

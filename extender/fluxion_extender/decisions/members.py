@@ -1,11 +1,11 @@
 """Pods and the groups and places that they belong to."""
 
-from fluxion_extender.brain.matching import Matching
-from fluxion_extender.brain.settings import Settings
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.headroom import Headroom
+from fluxion_extender.decisions.matching import Matching
+from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.identity import Ref, identify
-from fluxion_extender.groups.shape import plan_owner
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
 from fluxion_extender.pods.requests import Amounts, request_of
@@ -21,9 +21,12 @@ MAX_GONE = 50_000
 class Members:
     """All pods by UID, groups by key, and which pod has which place."""
 
-    def __init__(self, mirror: Mirror, matching: Matching, settings: Settings) -> None:
+    def __init__(
+        self, mirror: Mirror, matching: Matching, headroom: Headroom, settings: Settings
+    ) -> None:
         self.mirror = mirror
         self.matching = matching
+        self.headroom = headroom
         self.settings = settings
         self.pods: dict[str, Pod] = {}
         self.requests: dict[str, Amounts] = {}
@@ -42,6 +45,10 @@ class Members:
     def group_of(self, uid: str) -> Group | None:
         """Return the group of a pending or placed pod."""
         return self._group_of.get(uid)
+
+    def is_gone(self, uid: str) -> bool:
+        """Say whether a pod has ended or was deleted; news of it that come late change nothing."""
+        return uid in self._gone
 
     # ---- pods come ----
 
@@ -83,6 +90,7 @@ class Members:
         group = self._group_of.get(uid)
         if group is not None:
             self._leave_group(group, uid, now)
+        self.headroom.pod_bound(pod, node)
         self.mirror.charge(uid, node, request, ours=False)
 
     def _resized(self, slot: Slot, uid: str, node: str, request: Amounts) -> None:
@@ -174,6 +182,7 @@ class Members:
             del self._gone[next(iter(self._gone))]
         self.mirror.discharge(uid)
         self.mirror.discharge(f"{uid}+")
+        self.headroom.pod_gone(uid, now)
         slot = self.slots.get(uid)
         group = self._group_of.get(uid)
         if slot is not None:
@@ -234,10 +243,8 @@ class Members:
             group = self.groups.get(key)
             if group is None:
                 continue
-            if group.planned:
-                group.plan_owner = plan_owner(group.identity, self.workloads.get)
-                continue
-            self._regroup(group, now)
+            if not group.planned:
+                self._regroup(group, now)
 
     def workload_gone(self, ref: Ref, now: float) -> None:
         """Forget an owner; the places that none of its pods has are given back."""
