@@ -165,7 +165,7 @@ class Scheduler:
             if slot is not None and pod.spec.scheduling_gates:
                 self._ungate(group, pod, slot)
         group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
-        self._nudge(group)
+        self.nudge(group)
 
     def _ungate(self, group: Group, pod: Pod, slot: Slot) -> None:
         gates = tuple(gate.name for gate in pod.spec.scheduling_gates or ())
@@ -177,16 +177,23 @@ class Scheduler:
                 Ungate(meta.namespace, meta.name, meta.uid, gates, hostname, {NUDGE: group.plan})
             )
 
-    def _nudge(self, group: Group) -> None:
-        """Wake pods that were refused; one is enough where we bind its siblings ourselves."""
-        for uid in sorted(group.refused):
-            pod = group.pods.get(uid)
-            if pod is None:
+    def nudge(self, group: Group) -> None:
+        """Wake members that were refused; one is enough if we bind its siblings ourselves after it.
+
+        A pod that was refused before a restart says so in its status.
+        """
+        one_will_do = self.settings.bind_siblings and not group.any_bound() and self._alike(group)
+        for uid in sorted(group.pods):
+            pod, slot = self.members.pods.get(uid), self.members.slots.get(uid)
+            if pod is None or (slot is not None and slot.state is SlotState.BOUND):
                 continue
-            meta = pod.metadata
-            self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, {NUDGE: group.plan}))
-            if self.settings.bind_siblings and self._alike(group):
-                break
+            if uid in group.refused or pod.refused:
+                # An annotation that is there already would wake nobody.
+                note = {NUDGE: self._new_id()}
+                meta = pod.metadata
+                self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, note))
+                if one_will_do:
+                    break
         group.refused.clear()
 
     def _alike(self, group: Group) -> bool:
@@ -312,7 +319,7 @@ class Scheduler:
         if pod is not None:
             self.members.seat(group, pod, now)
             group.refused.add(pod.metadata.uid)
-            self._nudge(group)
+            self.nudge(group)
 
     def release(self, group: Group, now: float) -> None:
         """Take back the plan of a group of which nothing is bound, and let it wait again."""
