@@ -14,6 +14,9 @@ from fluxion_py.errors import InputError
 BY_NAME = ("annotation", "podgroup")
 """Rules by which a group is what its pods make of it."""
 
+CONFIG_MAP = "ConfigMap"
+"""The kind of objects that are read for a group, and not watched."""
+
 MAX_GONE = 50_000
 """UIDs of pods that are gone, kept against events that come late."""
 
@@ -166,6 +169,10 @@ class Members:
         group.deadline = now + self.settings.bind_timeout
         return slot
 
+    def follow(self, group: Group, ref: Ref) -> None:
+        """Have a group looked at again when an object comes or changes."""
+        self._owners.setdefault(ref, set()).add(group.key)
+
     def touch(self, group: Group) -> None:
         """Have a group looked at again."""
         group.dirty = True
@@ -222,8 +229,11 @@ class Members:
         for uid in list(group.pods):
             self._group_of.pop(uid, None)
             self.slots.pop(uid, None)
-        for keys in self._owners.values():
+        for ref, keys in list(self._owners.items()):
             keys.discard(group.key)
+            if not keys and ref.kind == CONFIG_MAP:  # the next one has it read as it is then
+                self.workloads.pop(ref, None)
+                del self._owners[ref]
 
     def _refused_by_kubelet(self, pod: Pod, now: float) -> None:
         """Distrust a node whose kubelet found no room for a pod that we thought would fit."""
@@ -243,7 +253,9 @@ class Members:
             group = self.groups.get(key)
             if group is None:
                 continue
-            if not group.planned:
+            if group.planned:
+                self.touch(group)
+            else:
                 self._regroup(group, now)
 
     def workload_gone(self, ref: Ref, now: float) -> None:

@@ -13,7 +13,8 @@ from fluxion_extender.decisions.plans import plan_effects
 from fluxion_extender.decisions.reasons import shortage
 from fluxion_extender.decisions.settings import GATE, Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
-from fluxion_extender.groups.shape import shape_of
+from fluxion_extender.groups.identity import Ref
+from fluxion_extender.groups.shape import Shape, shape_of
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.persistence.annotations import NUDGE, PLAN, bound_annotations
@@ -24,6 +25,10 @@ from fluxion_py.errors import InputError
 
 MAX_VETOES = 3
 """How often one call may match a group anew because kube-scheduler refuses the chosen node."""
+
+
+READ_AGAIN = 10.0
+"""Seconds after which a ConfigMap that could not be read is read once more."""
 
 
 @dataclass(slots=True)
@@ -42,7 +47,8 @@ class Verdict:
 class Scheduler:
     """The state of the service. Feed it what is watched; ask it the verbs; carry out `outbox`.
 
-    One thread at a time. Times are seconds of the caller's clock.
+    What is in `wanted` has to be read, and told of as an owner. One thread at a time. Times are
+    seconds of the caller's clock.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Scheduler:
         self.headroom = Headroom(self.mirror)
         self.members = Members(self.mirror, self.matching, self.headroom, self.settings)
         self.outbox: list[Effect] = []
+        self.wanted: list[Ref] = []
         self.epoch = 0
         self.plans = 0
         self._new_id = new_id or (lambda: uuid.uuid4().hex[:12])
@@ -122,17 +129,21 @@ class Scheduler:
         """Work a group's shape out, and let it wait for its turn."""
         self.members.dirty.pop(group.key, None)
         group.dirty = False
-        if group.planned or not group.pods:
+        if group.given_up or not group.pods:
             return
         members = sorted(group.pods.values(), key=lambda pod: pod.metadata.name)
         try:
             shape = shape_of(group.identity, members, self.members.workloads.get)
+            if group.planned:
+                self._reshape(group, shape, now)
+                return
             if shape.missing or shape.suspended or not shape.classes:
                 self.placer.withdraw(group.key, now)
                 group.state = GroupState.INCOMPLETE
                 what = shape.missing or ("it is suspended" if shape.suspended else "it is empty")
                 group.shape = shape
                 self._refuse(group, f"waits: {what}", now)
+                self._read(group, now)
                 return
             if shape == group.shape and group.key in self.placer.waiting:
                 return
@@ -141,17 +152,51 @@ class Scheduler:
             group.state = GroupState.WAITING
             group.refused_at = -1
         except InputError as error:
-            self._invalid(group, error, now)
+            if not group.planned:  # what runs, runs on, whatever its owner says now
+                self._invalid(group, error, now)
+
+    def _reshape(self, group: Group, shape: Shape, now: float) -> None:
+        """Follow an owner that was suspended, or wants another number of pods, after the match.
+
+        What is not bound is matched anew. Of a group that runs the places that nobody needs any
+        more are given back; more pods find their places when they come.
+        """
+        if shape.missing or (shape.suspended, shape.counts) == (False, group.shape.counts):
+            return
+        if not group.any_bound():
+            self.release(group, now)
+            return
+        wanted = {} if shape.suspended else shape.counts
+        for slot in list(group.live()):
+            beyond = slot.job * slot.kind.count + slot.number >= wanted.get(slot.kind.name, 0)
+            if slot.state is SlotState.PLANNED and not slot.pod and beyond:
+                self.matching.free(slot, now)
+
+    def _read(self, group: Group, now: float) -> None:
+        """Have the ConfigMap read that a group wants; not again and again if it is not there."""
+        wants = group.shape.wants
+        if wants is not None and group.read_again <= now:
+            group.read_again = now + READ_AGAIN
+            self.members.follow(group, wants)
+            self.wanted.append(wants)
 
     def _invalid(self, group: Group, error: InputError, now: float) -> None:
         text = f"{error}" + (f" ({error.hint})" if error.hint else "")
+        self._end(group, f"is refused: {text}", "Refused", now)
+
+    def give_up(self, group: Group, now: float) -> None:
+        """Try a group no more: it has waited for longer than it wants to."""
+        group.given_up = True
+        seconds = group.shape.wishes.start_timeout
+        self._end(group, f"has not started within {seconds} s and is given up", "GivenUp", now)
+
+    def _end(self, group: Group, text: str, reason: str, now: float) -> None:
         self.placer.withdraw(group.key, now)
         group.state = GroupState.UNSATISFIABLE
-        if self._refuse(group, f"is refused: {text}", now):
-            pod = next(iter(group.pods.values()))
-            self.outbox.append(
-                Note("Pod", group.namespace, pod.metadata.name, pod.metadata.uid, "Refused", text)
-            )
+        if self._refuse(group, text, now):
+            meta = next(iter(group.pods.values())).metadata
+            note = Note("Pod", meta.namespace, meta.name, meta.uid, reason, text)
+            self.outbox.append(note)
 
     def _matched(self, group: Group, now: float) -> None:
         """Seat the pods of a group that has just got its nodes, and wake those that wait."""
