@@ -10,6 +10,7 @@ from typing import Any
 
 from fluxion_extender.auditing import Auditor
 from fluxion_extender.decisions import views
+from fluxion_extender.decisions.binding import bound, order_binding
 from fluxion_extender.decisions.effects import Bind
 from fluxion_extender.decisions.preemption import allowed_nodes
 from fluxion_extender.decisions.recovery import Recovered, recover
@@ -97,7 +98,8 @@ class Service:
         effects, self._scheduler.outbox = self._scheduler.outbox, []
         if effects:
             self._writer.write_later(effects)
-        wanted, self._scheduler.wanted = self._scheduler.wanted, []
+        waiting = self._scheduler.waiting
+        wanted, waiting.wanted = waiting.wanted, []
         for ref in wanted:
             self._writer.in_background(partial(self._read, ref))
 
@@ -168,7 +170,7 @@ class Service:
         self._need_ready()
         self.counts["bind"] += 1
         with self._lock:
-            order = self._scheduler.order_binding(namespace, name, uid, node, self._clock())
+            order = order_binding(self._scheduler, namespace, name, uid, node, self._clock())
             self._flush()
         if order is None:
             return ""
@@ -184,7 +186,7 @@ class Service:
 
     def _bound(self, uid: str, node: str) -> None:
         with self._lock:
-            more = self._scheduler.bound(uid, node, self._clock())
+            more = bound(self._scheduler, uid, node, self._clock())
         for order in more:
             self._writer.in_background(partial(self._bind_sibling, order))
 

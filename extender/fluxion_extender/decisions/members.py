@@ -29,6 +29,7 @@ class Members:
     ) -> None:
         self.mirror = mirror
         self.matching = matching
+        self.bookings = matching.bookings
         self.headroom = headroom
         self.settings = settings
         self.pods: dict[str, Pod] = {}
@@ -161,7 +162,7 @@ class Members:
         if slot.state in (SlotState.LOST, SlotState.EMPTY):
             same = slot.node and self.mirror.usable(slot.node)
             if not (
-                same and self.matching.hold(slot, slot.node, SlotState.PLANNED, now)
+                same and self.bookings.hold(slot, slot.node, SlotState.PLANNED, now)
             ) and not self.matching.grow(slot, now):
                 return None
         slot.pod = uid
@@ -203,7 +204,7 @@ class Members:
         self.slots.pop(slot.pod, None)
         slot.pod = ""
         if not keep:
-            self.matching.free(slot, now)
+            self.bookings.free(slot, now)
 
     def _leave_group(self, group: Group, uid: str, now: float) -> None:
         group.pods.pop(uid, None)
@@ -220,7 +221,7 @@ class Members:
 
     def drop(self, group: Group, now: float) -> None:
         """Forget a group with everything that it holds."""
-        self.matching.free_all(group)
+        self.bookings.free_all(group)
         self.matching.placer.withdraw(group.key, now)
         if group.vetoed:
             self.mirror.eligibility.mark(group.vetoed, group.veto, False)
@@ -267,7 +268,7 @@ class Members:
                 continue
             for slot in list(group.live()):
                 if not slot.pod:
-                    self.matching.free(slot, now)
+                    self.bookings.free(slot, now)
             if not group.pods:
                 self.drop(group, now)
 

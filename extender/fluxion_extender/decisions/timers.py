@@ -26,7 +26,7 @@ def _wait(scheduler: Scheduler, group: Group, now: float) -> None:
     """Give a group up that has waited for too long; read again what it wants."""
     longest = group.shape.wishes.start_timeout
     if longest and not group.given_up and group.pods and now - group.arrived >= longest:
-        scheduler.give_up(group, now)
+        scheduler.waiting.give_up(group, now)
     elif group.shape.wants is not None and group.read_again <= now:
         scheduler.members.touch(group)
 
@@ -61,6 +61,6 @@ def _expire(scheduler: Scheduler, group: Group, now: float) -> None:
                 scheduler.outbox.append(Evict(meta.namespace, meta.name, meta.uid))
     for slot in unbound:
         if not slot.pod:  # a pod that comes later finds a place anew
-            scheduler.matching.free(slot, now)
+            scheduler.bookings.free(slot, now)
         else:
             group.deadline = now + scheduler.settings.bind_timeout

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from fluxion_extender.decisions.scheduler import READ_AGAIN
 from fluxion_extender.decisions.timers import tick
+from fluxion_extender.decisions.waiting import READ_AGAIN
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.workloads import ConfigMap
 from tests.extender.objects import GROUP, World, make_job, make_node, pod_of_job
@@ -40,7 +40,7 @@ def test_the_group_waits_until_it_is_read(name: str) -> None:
     w = asking(name)
     assert ask(w) == [None, None]
     assert w.filter(pod_of_job("j", 0)).reason == "group j waits: ConfigMap spec is not known yet"
-    assert w.scheduler.wanted == [REF]
+    assert w.scheduler.waiting.wanted == [REF]
     w.owner("ConfigMap", config_map(**{"job.yaml": JOBSPEC}))
     assert ask(w) == ["n1", "n2"]
 
@@ -50,10 +50,10 @@ def test_one_that_is_not_there_is_read_again_after_a_while_only() -> None:
     for _ in range(5):
         ask(w)
         w.scheduler.settle(w.now)
-    assert w.scheduler.wanted == [REF]
+    assert w.scheduler.waiting.wanted == [REF]
     w.now += READ_AGAIN
     tick(w.scheduler, w.now)
-    assert w.scheduler.wanted == [REF, REF]
+    assert w.scheduler.waiting.wanted == [REF, REF]
 
 
 @pytest.mark.parametrize(
