@@ -5,16 +5,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fluxion_extender.auditing import Auditor
 from fluxion_extender.decisions import views
+from fluxion_extender.decisions.binding import bound, order_binding
+from fluxion_extender.decisions.effects import Bind
 from fluxion_extender.decisions.preemption import allowed_nodes
 from fluxion_extender.decisions.recovery import Recovered, recover
 from fluxion_extender.decisions.scheduler import Scheduler, Verdict
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.decisions.timers import tick
 from fluxion_extender.following import Follower
+from fluxion_extender.groups.identity import Ref
 from fluxion_extender.kube.connection import Connection
 from fluxion_extender.kube.writer import Writer
 from fluxion_extender.objects.pod import Pod
@@ -94,6 +98,18 @@ class Service:
         effects, self._scheduler.outbox = self._scheduler.outbox, []
         if effects:
             self._writer.write_later(effects)
+        waiting = self._scheduler.waiting
+        wanted, waiting.wanted = waiting.wanted, []
+        for ref in wanted:
+            self._writer.in_background(partial(self._read, ref))
+
+    def _read(self, ref: Ref) -> None:
+        """Read a ConfigMap for the groups that want it."""
+        found = self._writer.read_config_map(ref)
+        if found is not None:
+            with self._lock:
+                self._scheduler.members.workload_seen(ref, found, self._clock())
+                self._settle()
 
     def _tick(self) -> None:
         while not self.stopped.wait(TICK):
@@ -154,7 +170,7 @@ class Service:
         self._need_ready()
         self.counts["bind"] += 1
         with self._lock:
-            order = self._scheduler.order_binding(namespace, name, uid, node, self._clock())
+            order = order_binding(self._scheduler, namespace, name, uid, node, self._clock())
             self._flush()
         if order is None:
             return ""
@@ -170,11 +186,11 @@ class Service:
 
     def _bound(self, uid: str, node: str) -> None:
         with self._lock:
-            more = self._scheduler.bound(uid, node, self._clock())
+            more = bound(self._scheduler, uid, node, self._clock())
         for order in more:
-            self._writer.in_background(lambda order=order: self._bind_sibling(order))  # type: ignore[misc]
+            self._writer.in_background(partial(self._bind_sibling, order))
 
-    def _bind_sibling(self, order: Any) -> None:  # noqa: ANN401 - a Bind
+    def _bind_sibling(self, order: Bind) -> None:
         self.counts["bind_sibling"] += 1
         if not self._writer.bind(order):
             self._bound(order.uid, order.node)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from fluxion_extender.decisions.audit import check_books
+from fluxion_extender.decisions.binding import bound, order_binding
 from fluxion_extender.decisions.scheduler import Scheduler, Verdict
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.identity import INDEX, Ref
@@ -188,11 +189,11 @@ class World:
         slot = self.scheduler.members.slots.get(pod.metadata.uid)
         node = slot.node if slot else "nowhere"
         meta = pod.metadata
-        order = self.scheduler.order_binding(meta.namespace, meta.name, meta.uid, node, self.now)
+        order = order_binding(self.scheduler, meta.namespace, meta.name, meta.uid, node, self.now)
         if order is None or isinstance(order, str):
             return order or ""
-        for sibling in self.scheduler.bound(order.uid, order.node, self.now):
-            self.scheduler.bound(sibling.uid, sibling.node, self.now)
+        for sibling in bound(self.scheduler, order.uid, order.node, self.now):
+            bound(self.scheduler, sibling.uid, sibling.node, self.now)
         return ""
 
     def used(self) -> dict[str, dict[str, int]]:

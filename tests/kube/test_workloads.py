@@ -49,7 +49,7 @@ def template(cpu: str) -> Json:
 
 
 def job_set(plane: ControlPlane, name: str, annotations: dict[str, str] | None = None) -> None:
-    """Create a JobSet of one driver and two Jobs of three workers, and what its controller makes."""
+    """Create a JobSet of a driver and two Jobs of three workers, and what its controller makes."""
     roles = (("driver", 1, 1), ("workers", 2, 3))
     replicated = [
         {

@@ -31,6 +31,7 @@ class Right(NamedTuple):
 RIGHTS = (
     Right("", "nodes", FOLLOW),
     Right("", "pods", ("get", *FOLLOW, "patch", "delete")),
+    Right("", "configmaps", ("get",)),
     Right("", "pods/binding", ("create",)),
     Right("", "events", ("create",)),
     Right("apps", "daemonsets", FOLLOW),

@@ -37,7 +37,7 @@ def check_books(scheduler: Scheduler) -> Iterator[Difference]:
         yield Difference("node", name, "has sums that are not those of its pods")
     for name in mirror.graph.nodes:
         book = mirror.ledger.book(name)
-        timed = any(slot.group.shape.duration for slot in scheduler.matching.on_node.get(name, ()))
+        timed = any(slot.group.shape.duration for slot in scheduler.bookings.on_node.get(name, ()))
         for resource, free in mirror.graph.free(name).items():
             expected = book.free(resource)
             if free < expected or (free > expected and not timed):
@@ -95,7 +95,7 @@ def repair(scheduler: Scheduler, name: str, now: float) -> None:
     """Make the books and the vertex of a node anew, from the pods and places that are known."""
     scheduler.mirror.ledger.resum(name)
     scheduler.mirror.remake(name)
-    scheduler.matching.rebook_node(name, now)
+    scheduler.bookings.rebook_node(name, now)
     scheduler.mirror.graph.changes += 1
 
 

@@ -14,6 +14,9 @@ from fluxion_py.errors import InputError
 BY_NAME = ("annotation", "podgroup")
 """Rules by which a group is what its pods make of it."""
 
+CONFIG_MAP = "ConfigMap"
+"""The kind of objects that are read for a group, and not watched."""
+
 MAX_GONE = 50_000
 """UIDs of pods that are gone, kept against events that come late."""
 
@@ -26,6 +29,7 @@ class Members:
     ) -> None:
         self.mirror = mirror
         self.matching = matching
+        self.bookings = matching.bookings
         self.headroom = headroom
         self.settings = settings
         self.pods: dict[str, Pod] = {}
@@ -158,13 +162,17 @@ class Members:
         if slot.state in (SlotState.LOST, SlotState.EMPTY):
             same = slot.node and self.mirror.usable(slot.node)
             if not (
-                same and self.matching.hold(slot, slot.node, SlotState.PLANNED, now)
+                same and self.bookings.hold(slot, slot.node, SlotState.PLANNED, now)
             ) and not self.matching.grow(slot, now):
                 return None
         slot.pod = uid
         self.slots[uid] = slot
         group.deadline = now + self.settings.bind_timeout
         return slot
+
+    def follow(self, group: Group, ref: Ref) -> None:
+        """Have a group looked at again when an object comes or changes."""
+        self._owners.setdefault(ref, set()).add(group.key)
 
     def touch(self, group: Group) -> None:
         """Have a group looked at again."""
@@ -196,7 +204,7 @@ class Members:
         self.slots.pop(slot.pod, None)
         slot.pod = ""
         if not keep:
-            self.matching.free(slot, now)
+            self.bookings.free(slot, now)
 
     def _leave_group(self, group: Group, uid: str, now: float) -> None:
         group.pods.pop(uid, None)
@@ -213,7 +221,7 @@ class Members:
 
     def drop(self, group: Group, now: float) -> None:
         """Forget a group with everything that it holds."""
-        self.matching.free_all(group)
+        self.bookings.free_all(group)
         self.matching.placer.withdraw(group.key, now)
         if group.vetoed:
             self.mirror.eligibility.mark(group.vetoed, group.veto, False)
@@ -222,8 +230,11 @@ class Members:
         for uid in list(group.pods):
             self._group_of.pop(uid, None)
             self.slots.pop(uid, None)
-        for keys in self._owners.values():
+        for ref, keys in list(self._owners.items()):
             keys.discard(group.key)
+            if not keys and ref.kind == CONFIG_MAP:  # the next one has it read as it is then
+                self.workloads.pop(ref, None)
+                del self._owners[ref]
 
     def _refused_by_kubelet(self, pod: Pod, now: float) -> None:
         """Distrust a node whose kubelet found no room for a pod that we thought would fit."""
@@ -243,7 +254,9 @@ class Members:
             group = self.groups.get(key)
             if group is None:
                 continue
-            if not group.planned:
+            if group.planned:
+                self.touch(group)
+            else:
                 self._regroup(group, now)
 
     def workload_gone(self, ref: Ref, now: float) -> None:
@@ -255,7 +268,7 @@ class Members:
                 continue
             for slot in list(group.live()):
                 if not slot.pod:
-                    self.matching.free(slot, now)
+                    self.bookings.free(slot, now)
             if not group.pods:
                 self.drop(group, now)
 

@@ -139,9 +139,9 @@ def _own_slot(group: Group, placed: Placed, pod: Pod) -> Slot:
 
 def _place(scheduler: Scheduler, slot: Slot, node: str, now: float) -> None:
     if node in scheduler.mirror.graph.nodes:
-        scheduler.matching.force(slot, node, SlotState.BOUND, now)
+        scheduler.bookings.force(slot, node, SlotState.BOUND, now)
     else:  # the node object is gone, the pod not yet
-        scheduler.matching.put(slot, node, SlotState.BOUND)
+        scheduler.bookings.put(slot, node, SlotState.BOUND)
 
 
 def _take_plans(
@@ -218,7 +218,7 @@ def _keep(scheduler: Scheduler, plan: Plan, pods: list[Pod], now: float) -> bool
     complete = _fill(scheduler, group, wanted, now)
     if group.bound() == 0:
         if not complete or len(wanted) < len(group.slots):
-            scheduler.matching.free_all(group)
+            scheduler.bookings.free_all(group)
             return False
         scheduler.members.groups[key] = group
     group.deadline = now + scheduler.settings.bind_timeout
@@ -232,7 +232,7 @@ def _fill(scheduler: Scheduler, group: Group, nodes: Mapping[int, str], now: flo
         node = nodes.get(slot.rank)
         if slot.state is not SlotState.EMPTY or node is None:
             continue
-        free = scheduler.mirror.usable(node) and scheduler.matching.hold(
+        free = scheduler.mirror.usable(node) and scheduler.bookings.hold(
             slot, node, SlotState.PLANNED, now
         )
         complete = complete and free

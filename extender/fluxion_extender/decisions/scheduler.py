@@ -5,18 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from fluxion_extender.cluster.mirror import Mirror
-from fluxion_extender.decisions.effects import Bind, Effect, Note, PatchPod, Ungate
+from fluxion_extender.decisions.bookings import Bookings
+from fluxion_extender.decisions.effects import Effect, PatchPod, Ungate
 from fluxion_extender.decisions.headroom import Headroom
 from fluxion_extender.decisions.matching import Matching
 from fluxion_extender.decisions.members import Members
 from fluxion_extender.decisions.plans import plan_effects
-from fluxion_extender.decisions.reasons import shortage
 from fluxion_extender.decisions.settings import GATE, Settings
+from fluxion_extender.decisions.waiting import Waiting
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
-from fluxion_extender.groups.shape import shape_of
+from fluxion_extender.groups.shape import Shape
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
-from fluxion_extender.persistence.annotations import NUDGE, PLAN, bound_annotations
+from fluxion_extender.persistence.annotations import NUDGE
 from fluxion_extender.placing.placer import Placer
 from fluxion_extender.pods.predicates import only_needs_room
 from fluxion_extender.pods.requests import request_of
@@ -53,10 +54,19 @@ class Scheduler:
         self.placer = Placer(
             self.mirror.graph, self.settings.queue_policy, self.settings.default_duration
         )
-        self.matching = Matching(self.mirror, self.placer)
+        self.bookings = Bookings(self.mirror, self.placer)
+        self.matching = Matching(self.mirror, self.placer, self.bookings)
         self.headroom = Headroom(self.mirror)
         self.members = Members(self.mirror, self.matching, self.headroom, self.settings)
         self.outbox: list[Effect] = []
+        self.waiting = Waiting(
+            self.mirror,
+            self.placer,
+            self.matching,
+            self.members,
+            self.settings,
+            lambda effect: self.outbox.append(effect),
+        )
         self.epoch = 0
         self.plans = 0
         self._new_id = new_id or (lambda: uuid.uuid4().hex[:12])
@@ -71,9 +81,9 @@ class Scheduler:
         came = [name] if name not in self.mirror.graph.nodes else []
         moved = self.mirror.node_seen(node)
         for each in moved:
-            self.matching.rebook_node(each, now)
+            self.bookings.rebook_node(each, now)
         for each in dict.fromkeys(came + moved):
-            self.matching.node_came(each)
+            self.bookings.node_came(each)
         self.headroom.node_seen(node, now)
 
     def node_gone(self, name: str, now: float) -> None:
@@ -84,9 +94,9 @@ class Scheduler:
 
     def _unplan_node(self, name: str, now: float) -> None:
         """Have groups that were to go to a node matched again, if none of theirs is bound."""
-        for slot in list(self.matching.on_node.get(name, ())):
+        for slot in list(self.bookings.on_node.get(name, ())):
             if slot.state is SlotState.PLANNED:
-                self._lose(slot, now)
+                self.lose(slot, now)
 
     # ---- matching ----
 
@@ -119,39 +129,26 @@ class Scheduler:
         return min((time for time in times if time is not None), default=None)
 
     def _refresh(self, group: Group, now: float) -> None:
-        """Work a group's shape out, and let it wait for its turn."""
-        self.members.dirty.pop(group.key, None)
-        group.dirty = False
-        if group.planned or not group.pods:
-            return
-        members = sorted(group.pods.values(), key=lambda pod: pod.metadata.name)
-        try:
-            shape = shape_of(group.identity, members, self.members.workloads.get)
-            if shape.missing or shape.suspended or not shape.classes:
-                self.placer.withdraw(group.key, now)
-                group.state = GroupState.INCOMPLETE
-                what = shape.missing or ("it is suspended" if shape.suspended else "it is empty")
-                group.shape = shape
-                self._refuse(group, f"waits: {what}", now)
-                return
-            if shape == group.shape and group.key in self.placer.waiting:
-                return
-            group.shape = shape
-            self.matching.submit(group, now)
-            group.state = GroupState.WAITING
-            group.refused_at = -1
-        except InputError as error:
-            self._invalid(group, error, now)
+        shape = self.waiting.refresh(group, now)
+        if shape is not None:
+            self._reshape(group, shape, now)
 
-    def _invalid(self, group: Group, error: InputError, now: float) -> None:
-        text = f"{error}" + (f" ({error.hint})" if error.hint else "")
-        self.placer.withdraw(group.key, now)
-        group.state = GroupState.UNSATISFIABLE
-        if self._refuse(group, f"is refused: {text}", now):
-            pod = next(iter(group.pods.values()))
-            self.outbox.append(
-                Note("Pod", group.namespace, pod.metadata.name, pod.metadata.uid, "Refused", text)
-            )
+    def _reshape(self, group: Group, shape: Shape, now: float) -> None:
+        """Follow an owner that was suspended, or wants another number of pods, after the match.
+
+        What is not bound is matched anew. Of a group that runs the places that nobody needs any
+        more are given back; more pods find their places when they come.
+        """
+        if shape.missing or (shape.suspended, shape.counts) == (False, group.shape.counts):
+            return
+        if not group.any_bound():
+            self.release(group, now)
+            return
+        wanted = {} if shape.suspended else shape.counts
+        for slot in list(group.live()):
+            beyond = slot.job * slot.kind.count + slot.number >= wanted.get(slot.kind.name, 0)
+            if slot.state is SlotState.PLANNED and not slot.pod and beyond:
+                self.bookings.free(slot, now)
 
     def _matched(self, group: Group, now: float) -> None:
         """Seat the pods of a group that has just got its nodes, and wake those that wait."""
@@ -182,7 +179,7 @@ class Scheduler:
 
         A pod that was refused before a restart says so in its status.
         """
-        one_will_do = self.settings.bind_siblings and not group.any_bound() and self._alike(group)
+        one_will_do = self.binds_siblings(group) and not group.any_bound()
         for uid in sorted(group.pods):
             pod, slot = self.members.pods.get(uid), self.members.slots.get(uid)
             if pod is None or (slot is not None and slot.state is SlotState.BOUND):
@@ -196,18 +193,10 @@ class Scheduler:
                     break
         group.refused.clear()
 
-    def _alike(self, group: Group) -> bool:
-        return all(only_needs_room(kind.spec) for kind in group.shape.classes)
-
-    def _refuse(self, group: Group, text: str, now: float) -> bool:
-        """Set why a group waits; a text that was given a moment ago stays. Return if it is new."""
-        text = f"group {group.name} {text}" if group.gang else text
-        group.refused_at = self.mirror.graph.changes
-        recent = now - group.reason_since < self.settings.reason_interval
-        if text == group.reason or (group.reason_state is group.state and recent):
-            return False
-        group.reason, group.reason_since, group.reason_state = text, now, group.state
-        return True
+    def binds_siblings(self, group: Group) -> bool:
+        """Say whether we bind all members once one is bound: nothing but room decides there."""
+        alike = all(only_needs_room(kind.spec) for kind in group.shape.classes)
+        return self.settings.bind_siblings and alike
 
     # ---- the verbs ----
 
@@ -226,19 +215,18 @@ class Scheduler:
         uid = pod.metadata.uid
         if uid not in self.members.pods:
             self.members.pod_seen(pod, now)
-        offered = set(names)
         for _ in range(MAX_VETOES):
             slot = self.members.slots.get(uid) or self._find_slot(uid, now)
             if slot is None:
                 break
-            if slot.node in offered:
+            if slot.node in names:
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
                 return self._accept(slot)
             if slot.state is SlotState.BOUND:  # kube-scheduler has not heard of it yet
                 return Verdict(reason="is bound already")
-            if len(offered) == 1 or not offered:
+            if len(names) < 2:
                 return self._refusal(uid, "is planned for another node")
-            self._veto(slot, offered, now)
+            self._veto(slot, set(names), now)
         return self._refusal(uid, "")
 
     def _find_slot(self, uid: str, now: float) -> Slot | None:
@@ -255,20 +243,8 @@ class Scheduler:
         if group.refused_at != self.mirror.graph.changes or not group.reason:
             self.cycle(now)
             if not group.planned:
-                self._explain_refusal(group, now)
+                self.waiting.explain(group, now)
         return self.members.slots.get(uid)
-
-    def _explain_refusal(self, group: Group, now: float) -> None:
-        if group.state is not GroupState.WAITING:
-            return
-        text = shortage(self.mirror, group, free=False)
-        if text:
-            self._refuse(group, f"can never start: {text}", now)
-            return
-        text = shortage(self.mirror, group)
-        if not text:
-            text = "waits for its turn" if self.placer.ahead(group.key) else "waits for room"
-        self._refuse(group, text, now)
 
     def _accept(self, slot: Slot) -> Verdict:
         group = slot.group
@@ -299,12 +275,12 @@ class Scheduler:
         for name in refused - group.vetoed.keys():
             self.mirror.eligibility.mark([name], group.veto, True)
         group.vetoed.update(dict.fromkeys(refused, until))
-        self._lose(slot, now)
+        self.lose(slot, now)
 
     def _has_room(self, name: str, slot: Slot) -> bool:
         return name == slot.node or self.mirror.ledger.book(name).fits(slot.kind.request)
 
-    def _lose(self, slot: Slot, now: float) -> None:
+    def lose(self, slot: Slot, now: float) -> None:
         """Take a planned place away: the whole group is matched again, or one place found anew."""
         group = slot.group
         if not group.any_bound():
@@ -313,7 +289,7 @@ class Scheduler:
         pod = group.pods.get(slot.pod)
         self.members.slots.pop(slot.pod, None)
         slot.pod = ""
-        self.matching.free(slot, now)
+        self.bookings.free(slot, now)
         slot.node = ""
         group.plan_changes()
         if pod is not None:
@@ -325,7 +301,7 @@ class Scheduler:
         """Take back the plan of a group of which nothing is bound, and let it wait again."""
         for slot in group.slots:
             self.members.slots.pop(slot.pod, None)
-        self.matching.free_all(group)
+        self.bookings.free_all(group)
         group.slots = []
         group.state = GroupState.WAITING
         group.shape = type(group.shape)()
@@ -334,56 +310,3 @@ class Scheduler:
             self.members.touch(group)
         else:
             self.members.drop(group, now)
-
-    # ---- bind ----
-
-    def order_binding(
-        self, namespace: str, name: str, uid: str, node: str, now: float
-    ) -> Bind | str | None:
-        """Return the binding to write, or why there is none; None if it is written already."""
-        pod = self.members.pods.get(uid)
-        if pod is not None and not self.members.ours(pod):
-            return Bind(namespace, name, uid, node, {})
-        if pod is None:
-            return f"pod {namespace}/{name} is not known"
-        slot = self.members.slots.get(uid)
-        if slot is None:
-            return f"pod {namespace}/{name} is not planned"
-        if slot.node != node:
-            return f"pod {namespace}/{name} is planned for {slot.node}, not for {node}"
-        if slot.state is SlotState.BOUND:
-            return None
-        if not self.mirror.usable(node):
-            self._lose(slot, now)
-            return f"node {node} takes no pods now"
-        return self._binding(pod, slot)
-
-    def _binding(self, pod: Pod, slot: Slot) -> Bind:
-        meta = pod.metadata
-        notes = bound_annotations(
-            slot.group.key, slot.rank, slot.node, slot.kind.request, self.epoch
-        )
-        if slot.group.plan_text and not slot.group.plan_written:
-            notes[PLAN] = slot.group.plan_text
-        return Bind(meta.namespace, meta.name, meta.uid, slot.node, notes)
-
-    def bound(self, uid: str, node: str, now: float) -> list[Bind]:
-        """Note a binding that the API server has taken; return those of siblings to write now."""
-        slot = self.members.slots.get(uid)
-        if slot is None or slot.node != node:
-            return []
-        first = not slot.group.any_bound()
-        slot.state = SlotState.BOUND
-        group = slot.group
-        group.state = GroupState.RUNNING
-        group.plan_written = group.plan_written or bool(group.plan_text)
-        group.deadline = now + self.settings.bind_timeout
-        if not (first and self.settings.bind_siblings and self._alike(group)):
-            return []
-        return [
-            self._binding(group.pods[each.pod], each)
-            for each in group.slots
-            if each.state is SlotState.PLANNED
-            and each.pod in group.pods
-            and not group.pods[each.pod].spec.scheduling_gates
-        ]

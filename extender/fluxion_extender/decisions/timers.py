@@ -13,11 +13,22 @@ def tick(scheduler: Scheduler, now: float) -> None:
     scheduler.mirror.trust(now)
     scheduler.headroom.tick(now)
     for group in list(scheduler.members.groups.values()):
+        if not group.planned:
+            _wait(scheduler, group, now)
         if group.vetoed:
             _forget_vetoes(scheduler, group, now)
         if group.planned and now >= group.deadline:
             _expire(scheduler, group, now)
     scheduler.settle(now)
+
+
+def _wait(scheduler: Scheduler, group: Group, now: float) -> None:
+    """Give a group up that has waited for too long; read again what it wants."""
+    longest = group.shape.wishes.start_timeout
+    if longest and not group.given_up and group.pods and now - group.arrived >= longest:
+        scheduler.waiting.give_up(group, now)
+    elif group.shape.wants is not None and group.read_again <= now:
+        scheduler.members.touch(group)
 
 
 def _forget_vetoes(scheduler: Scheduler, group: Group, now: float) -> None:
@@ -50,7 +61,7 @@ def _expire(scheduler: Scheduler, group: Group, now: float) -> None:
                 scheduler.outbox.append(Evict(meta.namespace, meta.name, meta.uid))
     for slot in unbound:
         if not slot.pod:  # a pod that comes later finds a place anew
-            scheduler.matching.free(slot, now)
+            scheduler.bookings.free(slot, now)
         else:
             group.deadline = now + scheduler.settings.bind_timeout
     scheduler.nudge(group)

@@ -64,6 +64,7 @@ class Group:
     `refused_at` is the count of changes at which it was last refused: as long as it is the same,
     nothing has to be asked again. `vetoed` has the nodes which kube-scheduler's own filters refused
     for it, with the time at which that is forgotten; `veto` is the property that marks them.
+    `read_again` is when what it wants may be read once more; `given_up`: it has waited too long.
     `plan_text` goes with the bindings of members until one is taken: there is no owner to write on.
     """
 
@@ -88,6 +89,8 @@ class Group:
     deadline: float = 0
     failures: int = 0
     not_before: float = 0
+    read_again: float = 0
+    given_up: bool = False
     veto: str = ""
     vetoed: dict[str, float] = field(default_factory=dict)
     dirty: bool = True

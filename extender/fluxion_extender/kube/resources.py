@@ -7,6 +7,7 @@ from fluxion_extender.objects.meta import Struct
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import (
+    ConfigMap,
     DaemonSet,
     Job,
     JobSet,
@@ -49,7 +50,8 @@ WORKLOADS = (
     ),
     Resource("MPIJob", "/apis/kubeflow.org/v2beta1", "mpijobs", MPIJob, True),
 )  # fmt: skip
-BY_KIND = {resource.kind: resource for resource in (NODES, PODS, *WORKLOADS)}
+CONFIG_MAPS = Resource("ConfigMap", "/api/v1", "configmaps", ConfigMap)
+BY_KIND = {resource.kind: resource for resource in (NODES, PODS, CONFIG_MAPS, *WORKLOADS)}
 
 
 def path_of(ref: Ref) -> str:

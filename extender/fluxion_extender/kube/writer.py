@@ -11,9 +11,11 @@ import msgspec
 
 from fluxion_extender.decisions.effects import Annotate, Bind, Effect, Evict, Note, PatchPod, Ungate
 from fluxion_extender.decisions.settings import GATE
+from fluxion_extender.groups.identity import Ref
 from fluxion_extender.kube.connection import ApiError, Connection
-from fluxion_extender.kube.resources import PODS, path_of
+from fluxion_extender.kube.resources import CONFIG_MAPS, PODS, path_of
 from fluxion_extender.objects.pod import Pod
+from fluxion_extender.objects.workloads import ConfigMap
 
 THREADS = 8
 log = logging.getLogger("fluence.write")
@@ -81,6 +83,15 @@ class Writer:
         except (ApiError, msgspec.MsgspecError):
             return None
         return pod if pod.metadata.uid == uid else None
+
+    def read_config_map(self, ref: Ref) -> ConfigMap | None:
+        """Return a ConfigMap, None if it is not there or may not be read."""
+        path = CONFIG_MAPS.object(quote(ref.namespace, safe=""), quote(ref.name, safe=""))
+        try:
+            return msgspec.json.decode(self._connection.get(path), type=ConfigMap)
+        except (ApiError, msgspec.MsgspecError) as error:
+            log.warning("ConfigMap %s/%s: %s", ref.namespace, ref.name, error)
+            return None
 
     def write(self, effect: Effect) -> str:
         """Carry one effect out; return what is wrong, "" if nothing is."""

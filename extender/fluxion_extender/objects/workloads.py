@@ -146,5 +146,12 @@ class DaemonSet(Struct):
     spec: DaemonSetSpec = msgspec.field(default_factory=DaemonSetSpec)
 
 
-Workload = Job | JobSet | PodGroup | MPIJob | LeaderWorkerSet
-"""Every owner of groups."""
+class ConfigMap(Struct):
+    """A ConfigMap."""
+
+    metadata: Metadata
+    data: dict[str, str] | None = None
+
+
+Workload = Job | JobSet | PodGroup | MPIJob | LeaderWorkerSet | ConfigMap
+"""Everything that says what a group is: its owners, and a jobspec by itself."""

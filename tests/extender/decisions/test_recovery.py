@@ -5,6 +5,7 @@ import random
 import msgspec
 import pytest
 
+from fluxion_extender.decisions.binding import bound, order_binding
 from fluxion_extender.decisions.effects import Annotate, Bind, PatchPod
 from fluxion_extender.decisions.recovery import Recovered, recover
 from fluxion_extender.decisions.settings import Settings
@@ -50,13 +51,13 @@ class Server:
         """Write the binding of one pod, and nothing of its siblings."""
         pod, scheduler = self.pods[uid], self.world.scheduler
         slot = scheduler.members.slots[uid]
-        order = scheduler.order_binding("default", pod.metadata.name, uid, slot.node, 0)
+        order = order_binding(scheduler, "default", pod.metadata.name, uid, slot.node, 0)
         assert isinstance(order, Bind)
         copy = msgspec.convert(msgspec.to_builtins(pod), Pod)
         copy.spec.node_name = order.node
         self._annotate(copy.metadata, order.annotations)
         self.pods[uid] = copy
-        scheduler.bound(uid, order.node, self.world.now)
+        bound(scheduler, uid, order.node, self.world.now)
 
     def restart(self) -> Recovered:
         """Kill the process and start it anew."""

@@ -1,6 +1,6 @@
 """What kube-scheduler's own filters refuse, and plans that nobody uses."""
 
-from fluxion_extender.decisions.effects import Evict
+from fluxion_extender.decisions.effects import Evict, Note
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.decisions.timers import tick
 from fluxion_extender.groups.group import GroupState
@@ -148,3 +148,30 @@ def test_our_gate_is_taken_off_when_the_gang_has_its_nodes() -> None:
     w.seen(*(pod_of_job("j", i, schedulingGates=gate) for i in range(3)))
     found = {(e.name, e.hostname) for e in w.scheduler.outbox}  # type: ignore[union-attr]
     assert found == {("j-0", "n0"), ("j-1", "n1"), ("j-2", "n2")}
+
+
+def test_a_group_that_waits_longer_than_it_wants_is_given_up() -> None:
+    w = world(1)
+    w.seen(make_pod("x", "1", scheduler="other", node="n0"))
+    pod = make_pod("a", annotations={f"{GROUP}start-timeout": "60"})
+    assert w.node_of(pod) is None
+    later(w, 59)
+    assert "is given up" not in w.filter(pod).reason
+    later(w, 1)
+    assert "has not started within 60 s and is given up" in w.filter(pod).reason
+    assert [e.reason for e in w.scheduler.outbox if isinstance(e, Note)] == ["GivenUp"]
+    w.gone("x")  # room comes too late
+    assert w.node_of(pod) is None
+    assert w.node_of(make_pod("b")) == "n0"
+    w.gone("a")
+    assert w.node_of(make_pod("c")) is None
+    w.check()
+
+
+def test_a_group_that_has_started_is_not_given_up() -> None:
+    w = world(1)
+    pod = make_pod("a", annotations={f"{GROUP}start-timeout": "60"})
+    assert w.node_of(pod) == "n0"
+    w.bind(pod)
+    later(w, 1000)
+    assert w.used()["n0"]["cpu"] == 1000
