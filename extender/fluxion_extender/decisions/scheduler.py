@@ -219,15 +219,36 @@ class Scheduler:
             slot = self.members.slots.get(uid) or self._find_slot(uid, now)
             if slot is None:
                 break
-            if slot.node in names:
+            probe = len(names) == 1 and names[0] == pod.status.nominated_node_name
+            refused = self._refused_places(slot, names, alone=probe)
+            if not refused:
+                slot.asked = True
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
                 return self._accept(slot)
             if slot.state is SlotState.BOUND:  # kube-scheduler has not heard of it yet
                 return Verdict(reason="is bound already")
-            if len(names) < 2:
+            if probe or not names:
                 return self._refusal(uid, "is planned for another node")
-            self._veto(slot, set(names), now)
+            self._veto(slot, refused, set(names), now)
         return self._refusal(uid, "")
+
+    def _refused_places(self, slot: Slot, names: Sequence[str], *, alone: bool) -> list[Slot]:
+        """Return the places whose nodes kube-scheduler's own filters refuse: this one, and others.
+
+        What they say of a pod they would say of its siblings of the same spec: as long as none is
+        bound the whole gang can go elsewhere. Places that kube-scheduler was given already are full
+        for it, and are not looked at; nor is any if it only asks for its nominated node (`alone`).
+        """
+        found = [] if slot.node in names else [slot]
+        group = slot.group
+        if alone or len(group.slots) == 1 or group.any_bound():
+            return found
+        offered = set(names)
+        for each in group.slots:
+            like = each is not slot and each.kind is slot.kind and not each.asked
+            if like and each.state is SlotState.PLANNED and each.node not in offered:
+                found.append(each)
+        return found
 
     def _find_slot(self, uid: str, now: float) -> Slot | None:
         """Try to get a place for a pod that has none."""
@@ -265,20 +286,20 @@ class Scheduler:
         group.refused.add(uid)
         return Verdict(reason=text or group.reason or "waits for room")
 
-    def _veto(self, slot: Slot, offered: set[str], now: float) -> None:
+    def _veto(self, slot: Slot, places: Sequence[Slot], offered: set[str], now: float) -> None:
         """Match again without the nodes that kube-scheduler's own filters refuse (B.4)."""
         group, kind = slot.group, slot.kind
         until = now + self.settings.veto_ttl
         open_to = self.mirror.eligibility.admitted(kind.spec)
         refused = {name for name in open_to - offered if self._has_room(name, slot)}
-        refused.add(slot.node)
+        refused.update(each.node for each in places)
         for name in refused - group.vetoed.keys():
             self.mirror.eligibility.mark([name], group.veto, True)
         group.vetoed.update(dict.fromkeys(refused, until))
         self.lose(slot, now)
 
     def _has_room(self, name: str, slot: Slot) -> bool:
-        return name == slot.node or self.mirror.ledger.book(name).fits(slot.kind.request)
+        return self.mirror.ledger.book(name).fits(slot.kind.request)
 
     def lose(self, slot: Slot, now: float) -> None:
         """Take a planned place away: the whole group is matched again, or one place found anew."""
@@ -290,7 +311,7 @@ class Scheduler:
         self.members.slots.pop(slot.pod, None)
         slot.pod = ""
         self.bookings.free(slot, now)
-        slot.node = ""
+        slot.node, slot.asked = "", False
         group.plan_changes()
         if pod is not None:
             self.members.seat(group, pod, now)
