@@ -214,7 +214,7 @@ class Scheduler:
                 break
             if slot.node in names:
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
-                return self._accept(slot)
+                return self._accept(slot, now)
             if len(names) < 2:
                 return self._refusal(uid, "is planned for another node")
             self._veto(slot, set(names), now)
@@ -237,8 +237,10 @@ class Scheduler:
                 self.waiting.explain(group, now)
         return self.members.slots.get(uid)
 
-    def _accept(self, slot: Slot) -> Verdict:
+    def _accept(self, slot: Slot, now: float) -> Verdict:
         group = slot.group
+        if not group.told:
+            group.told, group.told_at = slot.pod, now
         if group.plan_written or group.plan_text or not group.gang:
             return Verdict([slot.node])
         self.plans += 1
