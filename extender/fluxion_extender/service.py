@@ -10,7 +10,13 @@ from typing import Any
 
 from fluxion_extender.auditing import Auditor
 from fluxion_extender.decisions import views
-from fluxion_extender.decisions.binding import bound, order_binding
+from fluxion_extender.decisions.binding import (
+    PATIENCE,
+    about_to_be_bound,
+    bound,
+    failed,
+    order_binding,
+)
 from fluxion_extender.decisions.effects import Bind
 from fluxion_extender.decisions.preemption import allowed_nodes
 from fluxion_extender.decisions.recovery import Recovered, recover
@@ -49,6 +55,7 @@ class Service:
         self._clock = clock
         self._lock = threading.RLock()
         self._scheduler = Scheduler(self.settings)
+        self._bindings = threading.Condition(self._lock)
         self.stopped = threading.Event()
         self._follower = Follower(connection, self._scheduler, self._lock, self._settle, clock)
         self._auditor = Auditor(
@@ -141,8 +148,17 @@ class Service:
             with self._lock:
                 if verdict.group is not None:
                     self._scheduler.planned(verdict.group)
+        if verdict.nodes:
+            self._await_siblings(pod.metadata.uid)
         self.counts["filter_refused"] += not verdict.nodes
         return verdict
+
+    def _await_siblings(self, uid: str) -> None:
+        """Keep kube-scheduler, which tries one pod at a time, while the rest of a gang is bound."""
+        with self._bindings:
+            self._bindings.wait_for(
+                lambda: not about_to_be_bound(self._scheduler, uid, self._clock()), PATIENCE
+            )
 
     def _known(self, pod: Pod) -> Pod | None:
         """Return a pod as the API server has it; what a caller says of it is not believed.
@@ -174,26 +190,29 @@ class Service:
             self._flush()
         if order is None:
             return ""
-        if isinstance(order, str):
-            self.counts["bind_errors"] += 1
-            return order
-        wrong = self._writer.bind(order)
+        wrong = order if isinstance(order, str) else self._write(order)
         if wrong:
             self.counts["bind_errors"] += 1
-            return wrong
-        self._bound(uid, node)
-        return ""
+            with self._bindings:
+                failed(self._scheduler, uid)
+                self._bindings.notify_all()
+        return wrong
 
-    def _bound(self, uid: str, node: str) -> None:
-        with self._lock:
-            more = bound(self._scheduler, uid, node, self._clock())
-        for order in more:
-            self._writer.in_background(partial(self._bind_sibling, order))
+    def _write(self, order: Bind) -> str:
+        """Write a binding, and let those of siblings follow; return what is wrong."""
+        wrong = self._writer.bind(order)
+        if wrong:
+            return wrong
+        with self._bindings:
+            more = bound(self._scheduler, order.uid, order.node, self._clock())
+            self._bindings.notify_all()
+        for each in more:
+            self._writer.in_background(partial(self._bind_sibling, each))
+        return ""
 
     def _bind_sibling(self, order: Bind) -> None:
         self.counts["bind_sibling"] += 1
-        if not self._writer.bind(order):
-            self._bound(order.uid, order.node)
+        self._write(order)
 
     def preempt(self, pod: Pod, victims: dict[str, list[str]]) -> list[str]:
         """Return the nodes on which victims may be evicted."""

@@ -6,6 +6,9 @@ from fluxion_extender.groups.group import GroupState, Slot, SlotState
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.persistence.annotations import PLAN, bound_annotations
 
+PATIENCE = 1.0
+"""Seconds that the answer for a member may wait for the bindings of its siblings."""
+
 
 def order_binding(
     scheduler: Scheduler, namespace: str, name: str, uid: str, node: str, now: float
@@ -50,6 +53,26 @@ def bound(scheduler: Scheduler, uid: str, node: str, now: float) -> list[Bind]:
         and each.pod in group.pods
         and not group.pods[each.pod].spec.scheduling_gates
     ]
+
+
+def about_to_be_bound(scheduler: Scheduler, uid: str, now: float) -> bool:
+    """Say whether we shall bind a pod in a moment: a sibling was told its node, or is bound.
+
+    kube-scheduler, kept waiting for so long, finds it and the others bound and need not try them.
+    """
+    slot = scheduler.members.slots.get(uid)
+    if slot is None or slot.group.told in ("", uid) or now - slot.group.told_at >= PATIENCE:
+        return False
+    group = slot.group
+    waiting = any(each.state is SlotState.PLANNED and each.pod for each in group.slots)
+    return waiting and scheduler.binds_siblings(group)
+
+
+def failed(scheduler: Scheduler, uid: str) -> None:
+    """Note that a binding has failed: nobody waits for what would come after it."""
+    slot = scheduler.members.slots.get(uid)
+    if slot is not None:
+        slot.group.told = ""
 
 
 def _binding(scheduler: Scheduler, pod: Pod, slot: Slot) -> Bind:

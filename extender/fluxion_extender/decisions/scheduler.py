@@ -227,7 +227,7 @@ class Scheduler:
             if not refused:
                 slot.asked = True
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
-                return self._accept(slot)
+                return self._accept(slot, now)
             if slot.state is SlotState.BOUND:  # kube-scheduler has not heard of it yet
                 return Verdict(reason="is bound already")
             if probe or not names:
@@ -270,8 +270,10 @@ class Scheduler:
                 self.waiting.explain(group, now)
         return self.members.slots.get(uid)
 
-    def _accept(self, slot: Slot) -> Verdict:
+    def _accept(self, slot: Slot, now: float) -> Verdict:
         group = slot.group
+        if not group.told:
+            group.told, group.told_at = slot.pod, now
         if group.plan_written or group.plan_text or not group.gang:
             return Verdict([slot.node])
         self.plans += 1

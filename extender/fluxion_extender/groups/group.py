@@ -66,6 +66,7 @@ class Group:
     `refused_at` is the count of changes at which it was last refused: as long as it is the same,
     nothing has to be asked again. `vetoed` has the nodes which kube-scheduler's own filters refused
     for it, with the time at which that is forgotten; `veto` is the property that marks them.
+    `told` is the pod that was told its node first, at `told_at`.
     `read_again` is when what it wants may be read once more; `given_up`: it has waited too long.
     `plan_text` goes with the bindings of members until one is taken: there is no owner to write on.
     """
@@ -87,6 +88,8 @@ class Group:
     plan: str = ""
     plan_text: str = ""
     plan_written: bool = False
+    told: str = ""
+    told_at: float = 0
     since: float = 0
     deadline: float = 0
     failures: int = 0
@@ -128,6 +131,7 @@ class Group:
         """Have the plan written anew: some member has another node."""
         self.plan_written = False
         self.plan_text = ""
+        self.told = ""
 
     def of_class(self, kind: PodClass) -> list[Slot]:
         """Return the places of a class, by rank."""
