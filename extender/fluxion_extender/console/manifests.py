@@ -11,6 +11,7 @@ from fluxion_extender.objects.meta import Struct
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import (
+    ConfigMap,
     Job,
     JobSet,
     LeaderWorkerSet,
@@ -27,6 +28,7 @@ WORKLOADS: dict[str, type[Workload]] = {
     "PodGroup": PodGroup,
     "LeaderWorkerSet": LeaderWorkerSet,
     "MPIJob": MPIJob,
+    "ConfigMap": ConfigMap,
 }
 T = TypeVar("T", bound=Struct)
 
@@ -103,7 +105,7 @@ def read_workloads(path: str) -> tuple[dict[Ref, Workload], list[Pod]]:
         elif kind in WORKLOADS:
             found = convert(document, WORKLOADS[kind], path)
             owners[Ref(kind, found.metadata.namespace, found.metadata.name)] = found
-    if not owners and not pods:
-        known = ", ".join(["Pod", *WORKLOADS])
+    if not pods and all(ref.kind == "ConfigMap" for ref in owners):
+        known = ", ".join(["Pod", *(kind for kind in WORKLOADS if kind != "ConfigMap")])
         raise InputError("there is nothing to place in it", source=path, hint=known)
     return owners, pods

@@ -5,10 +5,10 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from fluxion_extender.brain.brain import Brain
 from fluxion_extender.console.expansion import pods_of
 from fluxion_extender.console.manifests import read_nodes, read_workloads
 from fluxion_extender.console.serving import add_settings, settings_of
+from fluxion_extender.decisions.scheduler import Scheduler
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
@@ -36,21 +36,21 @@ def add_replay(parser: Parser) -> None:
 
 def run_replay(arguments: Namespace) -> int:
     """Print where pods would go; 16 if some would have to wait, 19 if some could never start."""
-    brain = Brain(settings_of(arguments))
+    scheduler = Scheduler(settings_of(arguments))
     for node in read_nodes(arguments.nodes):
-        brain.node_seen(node, 0)
+        scheduler.node_seen(node, 0)
     owners, pods = read_workloads(arguments.pods)
     pods = _all_pods(owners, pods)
     for pod in pods:
         if not pod.spec.node_name:
             pod.spec.scheduler_name = arguments.scheduler_name
-    brain.members.workloads.update(owners)
+    scheduler.members.workloads.update(owners)
     for pod in pods:
-        brain.members.pod_seen(pod, 0)
-    brain.settle(0)
+        scheduler.members.pod_seen(pod, 0)
+    scheduler.settle(0)
     waiting = [pod for pod in pods if not pod.spec.node_name]
-    names = list(brain.mirror.nodes)
-    found = [_ask(brain, pod, names) for pod in waiting]
+    names = list(scheduler.mirror.nodes)
+    found = [_ask(scheduler, pod, names) for pod in waiting]
     groups = _groups(found)
     if wants_json(arguments):
         document: dict[str, Any] = {"groups": groups}
@@ -76,11 +76,11 @@ def _all_pods(owners: dict[Ref, Workload], pods: list[Pod]) -> list[Pod]:
     return found
 
 
-def _ask(brain: Brain, pod: Pod, names: list[str]) -> dict[str, Any]:
-    verdict = brain.filter(pod, names, 0)
+def _ask(scheduler: Scheduler, pod: Pod, names: list[str]) -> dict[str, Any]:
+    verdict = scheduler.filter(pod, names, 0)
     if verdict.group is not None:
-        brain.planned(verdict.group)
-    group = brain.members.group_of(pod.metadata.uid)
+        scheduler.planned(verdict.group)
+    group = scheduler.members.group_of(pod.metadata.uid)
     return {
         "pod": pod.key,
         "group": group.name if group is not None else pod.metadata.name,

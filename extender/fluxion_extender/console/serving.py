@@ -4,8 +4,8 @@ import ssl
 import sys
 from argparse import Namespace
 
-from fluxion_extender.brain.settings import Settings
 from fluxion_extender.cluster.levels import DEFAULT_LEVELS, parse_levels
+from fluxion_extender.decisions.settings import Settings
 from fluxion_py.cli.arguments import Parser, example, file_name, whole_number
 from fluxion_py.cli.tool import DONE
 from fluxion_py.errors import InputError
@@ -108,12 +108,13 @@ def run_serve(arguments: Namespace) -> int:
 
     from fluxion_extender.api.app import make_app
     from fluxion_extender.kube.connection import Connection
+    from fluxion_extender.leading import start_in_background
     from fluxion_extender.service import Service
 
     connection = Connection(arguments.kubeconfig, arguments.context)
     service = Service(connection, settings)
     app = make_app(service)
-    service.start_in_background(_announce, arguments.lease)
+    start_in_background(service, connection, _announce, arguments.lease)
     sys.stderr.write(f"fluence: listening on {arguments.host}:{arguments.port}\n")
     uvicorn.run(
         app,
@@ -121,6 +122,7 @@ def run_serve(arguments: Namespace) -> int:
         port=arguments.port,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
         ssl_certfile=arguments.tls_cert,
         ssl_keyfile=arguments.tls_key,
         ssl_ca_certs=arguments.client_ca,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxion_extender.brain.settings import Settings
+from fluxion_extender.decisions.settings import Settings
 from fluxion_py.queues.lane import Cycle
 from tests.extender.objects import GROUP, World, make_job, make_node, make_pod, pod_of_job
 
@@ -55,14 +55,14 @@ def test_a_large_gang_is_not_starved_by_small_ones() -> None:
     assert gang(w, "big", 4, 100) == [None] * 4
     for i in range(4, 40):
         gone = f"s{i - 4}"
-        if w.brain.members.groups.get(f"job:job-{gone}"):
+        if w.scheduler.members.groups.get(f"job:job-{gone}"):
             end(w, gone, 1)
         w.now += 10
         gang(w, f"s{i}", 1, 100)
-        w.brain.settle(w.now)
-        if w.brain.members.groups["job:job-big"].planned:
+        w.scheduler.settle(w.now)
+        if w.scheduler.members.groups["job:job-big"].planned:
             break
-    assert w.brain.members.groups["job:job-big"].planned
+    assert w.scheduler.members.groups["job:job-big"].planned
     w.check()
 
 
@@ -71,7 +71,7 @@ def test_conservative_promises_every_waiting_group_a_time() -> None:
     gang(w, "a", 2, 100)
     gang(w, "b", 2, 100)
     gang(w, "c", 2, 100)
-    starts = [w.brain.placer.promise(f"job:job-{name}") for name in "bc"]
+    starts = [w.scheduler.placer.promise(f"job:job-{name}") for name in "bc"]
     assert starts == [1100, 1200]
 
 
@@ -81,7 +81,7 @@ def test_a_group_starts_when_its_reservation_comes_only_if_there_is_room() -> No
     gang(w, "a", 2, 100)
     assert gang(w, "b", 2, 100) == [None, None]
     w.now += 150
-    w.brain.settle(w.now)
+    w.scheduler.settle(w.now)
     assert gang(w, "b", 2, 100) == [None, None]
     w.check()
     end(w, "a", 2)
@@ -95,8 +95,8 @@ def test_a_higher_priority_goes_first() -> None:
     gang(w, "low", 2)
     gang(w, "high", 2, priority=1000)
     end(w, "a", 2)
-    assert w.brain.members.groups["job:job-high"].planned
-    assert not w.brain.members.groups["job:job-low"].planned
+    assert w.scheduler.members.groups["job:job-high"].planned
+    assert not w.scheduler.members.groups["job:job-low"].planned
 
 
 @pytest.mark.parametrize("policy", ["fcfs", "easy", "conservative"])
@@ -114,7 +114,7 @@ def test_a_refusal_is_the_same_text_and_costs_no_match_while_nothing_changes(
         cycles.append(now)
         return Cycle()
 
-    monkeypatch.setattr(w.brain.placer.queue, "cycle", count)
+    monkeypatch.setattr(w.scheduler.placer.queue, "cycle", count)
     assert {w.filter(pod).reason for _ in range(100)} == {first}
     assert cycles == []
 
@@ -123,11 +123,11 @@ def test_a_refused_group_is_woken_once_when_it_may_start() -> None:
     w = world(2, "easy")
     gang(w, "a", 2)
     gang(w, "b", 2)
-    w.brain.outbox.clear()
+    w.scheduler.outbox.clear()
     end(w, "a", 2)
-    assert len(w.brain.outbox) == 1
-    w.brain.settle(w.now)
-    assert len(w.brain.outbox) == 1
+    assert len(w.scheduler.outbox) == 1
+    w.scheduler.settle(w.now)
+    assert len(w.scheduler.outbox) == 1
 
 
 def test_the_reason_stays_for_a_while_even_if_numbers_change() -> None:
@@ -146,4 +146,4 @@ def test_the_duration_of_a_pod_is_its_deadline() -> None:
     w = world(1, "conservative")
     w.node_of(make_pod("a", activeDeadlineSeconds=500))
     w.node_of(make_pod("b"))
-    assert w.brain.placer.promise("pod:uid-b") == 1500
+    assert w.scheduler.placer.promise("pod:uid-b") == 1500

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from fluxion_extender.brain.settings import Settings
+from fluxion_extender.decisions.settings import Settings
 from tests.extender.objects import World, make_job, make_node, make_pod, pod_of_job
 
 
@@ -77,11 +77,11 @@ def test_a_new_node_lets_a_waiting_gang_start() -> None:
     w.owner("Job", make_job("j", 3))
     pods = [pod_of_job("j", i) for i in range(3)]
     assert w.node_of(pods[0]) is None
-    w.brain.outbox.clear()
+    w.scheduler.outbox.clear()
     for name in ("n1", "n2"):
         w.add(make_node(name, "1"))
-    w.brain.settle(w.now)
-    assert len(w.brain.outbox) == 1  # one is woken, its siblings are bound with it
+    w.scheduler.settle(w.now)
+    assert len(w.scheduler.outbox) == 1  # one is woken, its siblings are bound with it
     assert [w.node_of(pod) for pod in pods] == ["n0", "n1", "n2"]
 
 
@@ -116,11 +116,11 @@ def test_a_deleted_node_gives_nothing_and_is_forgotten_with_its_last_pod() -> No
     pod = make_pod("a")
     w.seen(pod)
     w.bind(pod)
-    w.brain.node_gone("n0", w.now)
+    w.scheduler.node_gone("n0", w.now)
     assert w.node_of(make_pod("b")) == "n1"
-    assert "n0" in w.brain.mirror.graph.nodes
+    assert "n0" in w.scheduler.mirror.graph.nodes
     w.gone("a")
-    assert "n0" not in w.brain.mirror.graph.nodes
+    assert "n0" not in w.scheduler.mirror.graph.nodes
     w.add(make_node("n0", "2"))
     w.check()
 
@@ -130,9 +130,9 @@ def test_a_gang_planned_on_a_node_that_is_deleted_is_matched_again() -> None:
     w.owner("Job", make_job("j", 3))
     pods = [pod_of_job("j", i) for i in range(3)]
     assert w.node_of(pods[0]) == "n0"
-    w.brain.node_gone("n1", w.now)
+    w.scheduler.node_gone("n1", w.now)
     w.names.remove("n1")
-    w.brain.settle(w.now)
+    w.scheduler.settle(w.now)
     assert [w.node_of(pod) for pod in pods] == ["n0", "n2", "n3"]
     w.check()
 
@@ -143,7 +143,7 @@ def test_a_member_whose_node_is_lost_gets_another_if_others_run() -> None:
     pods = [pod_of_job("j", i) for i in range(3)]
     w.seen(*pods)
     w.bind(pods[0])
-    w.brain.node_gone("n1", w.now)
+    w.scheduler.node_gone("n1", w.now)
     assert [w.node_of(pod) for pod in pods[1:]] == ["n3", "n2"]
     w.check()
 
@@ -158,7 +158,7 @@ def test_a_kubelet_that_refuses_a_pod_is_not_asked_for_a_while() -> None:
     w.seen(failed)
     assert w.node_of(make_pod("b")) == "n1"
     w.now += 31
-    w.brain.mirror.trust(w.now)
+    w.scheduler.mirror.trust(w.now)
     assert w.node_of(make_pod("c")) == "n0"
 
 
@@ -198,8 +198,8 @@ def test_random_events_leave_books_that_equal_a_recount(seed: int) -> None:
             cpu, rack = str(rng.choice([4, 8, 16])), f"r{rng.randint(0, 2)}"
             w.add(make_node(node, cpu, labels={"rack": rack}, ready=rng.random() < 0.8))
         else:
-            w.brain.node_gone(rng.choice(w.names), w.now)
-        w.brain.settle(w.now)
+            w.scheduler.node_gone(rng.choice(w.names), w.now)
+        w.scheduler.settle(w.now)
     for node in w.names:
         w.add(make_node(node, "8"))
     w.check()

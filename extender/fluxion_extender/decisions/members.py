@@ -1,11 +1,11 @@
 """Pods and the groups and places that they belong to."""
 
-from fluxion_extender.brain.matching import Matching
-from fluxion_extender.brain.settings import Settings
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.headroom import Headroom
+from fluxion_extender.decisions.matching import Matching
+from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.identity import Ref, identify
-from fluxion_extender.groups.shape import plan_owner
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
 from fluxion_extender.pods.requests import Amounts, request_of
@@ -14,6 +14,9 @@ from fluxion_py.errors import InputError
 BY_NAME = ("annotation", "podgroup")
 """Rules by which a group is what its pods make of it."""
 
+CONFIG_MAP = "ConfigMap"
+"""The kind of objects that are read for a group, and not watched."""
+
 MAX_GONE = 50_000
 """UIDs of pods that are gone, kept against events that come late."""
 
@@ -21,9 +24,13 @@ MAX_GONE = 50_000
 class Members:
     """All pods by UID, groups by key, and which pod has which place."""
 
-    def __init__(self, mirror: Mirror, matching: Matching, settings: Settings) -> None:
+    def __init__(
+        self, mirror: Mirror, matching: Matching, headroom: Headroom, settings: Settings
+    ) -> None:
         self.mirror = mirror
         self.matching = matching
+        self.bookings = matching.bookings
+        self.headroom = headroom
         self.settings = settings
         self.pods: dict[str, Pod] = {}
         self.requests: dict[str, Amounts] = {}
@@ -42,6 +49,10 @@ class Members:
     def group_of(self, uid: str) -> Group | None:
         """Return the group of a pending or placed pod."""
         return self._group_of.get(uid)
+
+    def is_gone(self, uid: str) -> bool:
+        """Say whether a pod has ended or was deleted; news of it that come late change nothing."""
+        return uid in self._gone
 
     # ---- pods come ----
 
@@ -83,6 +94,7 @@ class Members:
         group = self._group_of.get(uid)
         if group is not None:
             self._leave_group(group, uid, now)
+        self.headroom.pod_bound(pod, node)
         self.mirror.charge(uid, node, request, ours=False)
 
     def _resized(self, slot: Slot, uid: str, node: str, request: Amounts) -> None:
@@ -150,13 +162,17 @@ class Members:
         if slot.state in (SlotState.LOST, SlotState.EMPTY):
             same = slot.node and self.mirror.usable(slot.node)
             if not (
-                same and self.matching.hold(slot, slot.node, SlotState.PLANNED, now)
+                same and self.bookings.hold(slot, slot.node, SlotState.PLANNED, now)
             ) and not self.matching.grow(slot, now):
                 return None
         slot.pod = uid
         self.slots[uid] = slot
         group.deadline = now + self.settings.bind_timeout
         return slot
+
+    def follow(self, group: Group, ref: Ref) -> None:
+        """Have a group looked at again when an object comes or changes."""
+        self._owners.setdefault(ref, set()).add(group.key)
 
     def touch(self, group: Group) -> None:
         """Have a group looked at again."""
@@ -174,6 +190,7 @@ class Members:
             del self._gone[next(iter(self._gone))]
         self.mirror.discharge(uid)
         self.mirror.discharge(f"{uid}+")
+        self.headroom.pod_gone(uid, now)
         slot = self.slots.get(uid)
         group = self._group_of.get(uid)
         if slot is not None:
@@ -187,7 +204,7 @@ class Members:
         self.slots.pop(slot.pod, None)
         slot.pod = ""
         if not keep:
-            self.matching.free(slot, now)
+            self.bookings.free(slot, now)
 
     def _leave_group(self, group: Group, uid: str, now: float) -> None:
         group.pods.pop(uid, None)
@@ -204,7 +221,7 @@ class Members:
 
     def drop(self, group: Group, now: float) -> None:
         """Forget a group with everything that it holds."""
-        self.matching.free_all(group)
+        self.bookings.free_all(group)
         self.matching.placer.withdraw(group.key, now)
         if group.vetoed:
             self.mirror.eligibility.mark(group.vetoed, group.veto, False)
@@ -213,8 +230,11 @@ class Members:
         for uid in list(group.pods):
             self._group_of.pop(uid, None)
             self.slots.pop(uid, None)
-        for keys in self._owners.values():
+        for ref, keys in list(self._owners.items()):
             keys.discard(group.key)
+            if not keys and ref.kind == CONFIG_MAP:  # the next one has it read as it is then
+                self.workloads.pop(ref, None)
+                del self._owners[ref]
 
     def _refused_by_kubelet(self, pod: Pod, now: float) -> None:
         """Distrust a node whose kubelet found no room for a pod that we thought would fit."""
@@ -235,9 +255,9 @@ class Members:
             if group is None:
                 continue
             if group.planned:
-                group.plan_owner = plan_owner(group.identity, self.workloads.get)
-                continue
-            self._regroup(group, now)
+                self.touch(group)
+            else:
+                self._regroup(group, now)
 
     def workload_gone(self, ref: Ref, now: float) -> None:
         """Forget an owner; the places that none of its pods has are given back."""
@@ -248,7 +268,7 @@ class Members:
                 continue
             for slot in list(group.live()):
                 if not slot.pod:
-                    self.matching.free(slot, now)
+                    self.bookings.free(slot, now)
             if not group.pods:
                 self.drop(group, now)
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxion_extender.brain.domains import Division, Part, Place, divisions, is_simple
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.bookings import DEDICATED, Bookings
+from fluxion_extender.decisions.domains import Division, Part, Place, divisions, is_simple
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
 from fluxion_extender.groups.jobspec import class_jobspec, part_jobspec
 from fluxion_extender.groups.shape import PodClass
@@ -14,9 +15,6 @@ from fluxion_extender.placing.placer import Placer
 from fluxion_extender.pods.requests import Amounts, add
 from fluxion_py.allocation import Allocation
 from fluxion_py.jobspec.model import Jobspec
-
-DEDICATED = "dedicated"
-"""The property of nodes that only one group may use."""
 
 
 @dataclass(slots=True)
@@ -29,13 +27,12 @@ class _Found:
 
 
 class Matching:
-    """Books whole groups and single places. Everything booked is in the ledger as well."""
+    """Finds nodes for whole groups and for single places, and books them."""
 
-    def __init__(self, mirror: Mirror, placer: Placer) -> None:
+    def __init__(self, mirror: Mirror, placer: Placer, bookings: Bookings) -> None:
         self.mirror = mirror
+        self.bookings = bookings
         self.placer = placer
-        self.on_node: dict[str, set[Slot]] = {}
-        self.dedicated: dict[Place, str] = {}
 
     # ---- waiting ----
 
@@ -65,7 +62,7 @@ class Matching:
         return self.mirror.eligibility.constraints(kind.spec, *vetoes, *self._kept_out(), *more)
 
     def _kept_out(self) -> list[str]:
-        return [f"^{DEDICATED}"] if self.dedicated else []
+        return [f"^{DEDICATED}"] if self.bookings.dedicated else []
 
     def _primary(self, group: Group) -> PodClass:
         """Return the class that takes most: the one whose turn is waited for."""
@@ -86,6 +83,13 @@ class Matching:
 
         `primary` is booked for the class that was waited for; it is kept where it is the answer.
         """
+        changes = self.mirror.graph.changes
+        if self._give(group, primary, now):
+            return True
+        self.mirror.graph.changes = changes  # all is as it was; who steps aside waits for news
+        return False
+
+    def _give(self, group: Group, primary: Allocation, now: float) -> bool:
         if is_simple(self.mirror, group):
             kind = group.shape.classes[0]
             if self._plan(group, {kind.name: self.mirror.graph.places(primary)}):
@@ -100,10 +104,10 @@ class Matching:
                 continue
             group.holds = found.holds
             if self._plan(group, found.nodes):
-                self._dedicate(group, found.vertices if division.empty else [])
+                self.bookings.dedicate(group, found.vertices if division.empty else [])
                 self.placer.withdraw(group.key, now)
                 return True
-            self.drop_holds(group)
+            self.bookings.drop_holds(group)
         return False
 
     def _divide(self, group: Group, division: Division, now: float) -> _Found | None:
@@ -185,32 +189,9 @@ class Matching:
         group.make_slots()
         for kind in kinds:
             for slot, node in zip(group.of_class(kind), nodes[kind.name], strict=True):
-                self.put(slot, node)
+                self.bookings.put(slot, node)
         group.state = GroupState.MATCHED
         return True
-
-    # ---- vertices that a group has to itself ----
-
-    def _dedicate(self, group: Group, places: Sequence[Place]) -> None:
-        for place in places:
-            self.dedicated[place] = group.key
-            self._mark_dedicated(place, True)
-
-    def _undedicate(self, group: Group) -> None:
-        for place in [p for p, key in self.dedicated.items() if key == group.key]:
-            self._mark_dedicated(place, False)
-            del self.dedicated[place]
-
-    def _mark_dedicated(self, place: Place, there: bool) -> None:
-        nodes = self.mirror.graph.nodes.values()
-        names = [node.name for node in nodes if node.place[: len(place)] == place]
-        self.mirror.eligibility.mark(names, DEDICATED, there)
-
-    def node_came(self, name: str) -> None:
-        """Keep a new node of a dedicated vertex for its group."""
-        place = self.mirror.graph.nodes[name].place
-        if any(place[: len(each)] == each for each in self.dedicated):
-            self.mirror.eligibility.mark([name], DEDICATED, True)
 
     def _sound(self, requests: Mapping[str, Amounts], nodes: Mapping[str, Sequence[str]]) -> bool:
         """Check against the ledger, which knows nothing of the graph, that nothing is taken twice.
@@ -226,28 +207,6 @@ class Matching:
             for name, request in sums.items()
         )
 
-    # ---- single places ----
-
-    def put(self, slot: Slot, node: str, state: SlotState = SlotState.PLANNED) -> None:
-        """Enter a place on a node; its booking is the caller's affair."""
-        slot.node, slot.state = node, state
-        self.mirror.charge(slot.key, node, slot.kind.request, ours=True)
-        self.on_node.setdefault(node, set()).add(slot)
-
-    def hold(self, slot: Slot, node: str, state: SlotState, now: float) -> bool:
-        """Book exactly one place on a node; False if the node has not the room."""
-        book = self.mirror.ledger.book(node)
-        if node not in self.mirror.graph.nodes or not book.fits(slot.kind.request):
-            return False
-        self.force(slot, node, state, now)
-        return True
-
-    def force(self, slot: Slot, node: str, state: SlotState, now: float) -> None:
-        """Book one place whatever is there: its pod runs already."""
-        duration = slot.group.shape.duration
-        slot.hold = self.placer.hold([(node, self._units(slot, node))], duration, now)
-        self.put(slot, node, state)
-
     def grow(self, slot: Slot, now: float) -> bool:
         """Find a node for one place, near the others where the group is to be together."""
         group, kind = slot.group, slot.kind
@@ -258,12 +217,12 @@ class Matching:
         if level is not None and near:
             kin = [each for each in near if each.job == slot.job and each.kind is kind] or near
             if level == "node":
-                return self.hold(slot, kin[0].node, SlotState.PLANNED, now)
+                return self.bookings.hold(slot, kin[0].node, SlotState.PLANNED, now)
             depth = [each.type for each in graph.levels].index(level)
             more.append(graph.property_of(graph.nodes[kin[0].node].place[: depth + 1]))
         taken = {each.node for each in near if each.kind is kind} if kind.one_per_node else set()
         constraints = self._constraints(group, kind, *more)
-        if group.key in self.dedicated.values():
+        if group.key in self.bookings.dedicated.values():
             constraints = self.mirror.eligibility.constraints(kind.spec, *more)
         jobspec = part_jobspec(group.shape, kind, 1, constraints)
         answer = self.placer.attempt(jobspec, now, without=taken or None)
@@ -274,70 +233,5 @@ class Matching:
             self.placer.release(answer.id or 0)
             return False
         slot.hold = answer.id or 0
-        self.put(slot, node)
+        self.bookings.put(slot, node)
         return True
-
-    def free(self, slot: Slot, now: float) -> None:
-        """Give back the share of one place, exactly."""
-        if slot.state not in (SlotState.PLANNED, SlotState.BOUND):
-            return
-        group = slot.group
-        others = any(each is not slot and not each.hold for each in group.live())
-        if not slot.hold and others:
-            self._split(group, now)
-        if slot.hold:
-            self.placer.release(slot.hold)
-            slot.hold = 0
-        self.mirror.discharge(slot.key)
-        self.on_node.get(slot.node, set()).discard(slot)
-        slot.state = SlotState.LOST
-        if not any(True for _ in group.live()):
-            self.drop_holds(group)
-
-    def free_all(self, group: Group) -> None:
-        """Give back everything of a group."""
-        self.drop_holds(group)
-        for slot in list(group.live()):
-            if slot.hold:
-                self.placer.release(slot.hold)
-                slot.hold = 0
-            self.mirror.discharge(slot.key)
-            self.on_node.get(slot.node, set()).discard(slot)
-            slot.state = SlotState.EMPTY
-            slot.node = ""
-
-    def drop_holds(self, group: Group) -> None:
-        """Give back what is booked for the group as a whole."""
-        for jobid in group.holds:
-            self.placer.release(jobid)
-        group.holds = []
-        self._undedicate(group)
-
-    def _split(self, group: Group, now: float) -> None:
-        """Book every place by itself, and what the group holds besides (a rack to itself) apart."""
-        rest = []
-        for jobid in group.holds:
-            rest.append(self.placer.holding(jobid))
-            self.placer.release(jobid)
-        group.holds = []
-        for slot in group.live():
-            if not slot.hold and slot.node in self.mirror.graph.nodes:
-                units = self._units(slot, slot.node)
-                slot.hold = self.placer.hold([(slot.node, units)], group.shape.duration, now)
-        for answer in rest:
-            kept = self.mirror.graph.apart_from_pods(answer)
-            if kept is not None:
-                hold = self.placer.hold_selection(kept, group.shape.duration, now)
-                group.holds.append(hold)
-
-    def rebook_node(self, node: str, now: float) -> None:
-        """Book the places of a node again after its vertex was made anew."""
-        for slot in sorted(self.on_node.get(node, ()), key=lambda slot: slot.key):
-            if slot.hold:
-                self.placer.release(slot.hold)
-            units = self._units(slot, node)
-            slot.hold = self.placer.hold([(node, units)], slot.group.shape.duration, now)
-
-    def _units(self, slot: Slot, node: str) -> Amounts:
-        pools = self.mirror.graph.nodes[node].pools
-        return {r: n for r, n in slot.kind.request.items() if r in pools}

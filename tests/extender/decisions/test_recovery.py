@@ -5,17 +5,19 @@ import random
 import msgspec
 import pytest
 
-from fluxion_extender.brain.effects import Annotate, Bind, PatchPod
-from fluxion_extender.brain.recovery import Recovered, recover
-from fluxion_extender.brain.settings import Settings
+from fluxion_extender.decisions.binding import bound, order_binding
+from fluxion_extender.decisions.effects import Annotate, Bind, PatchPod
+from fluxion_extender.decisions.recovery import Recovered, recover
+from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.identity import Ref
-from fluxion_extender.objects.pod import Pod
+from fluxion_extender.objects.pod import Pod, PodCondition
 from fluxion_extender.objects.workloads import Workload
+from fluxion_extender.persistence.annotations import NUDGE, PLAN
 from tests.extender.objects import World, make_job, make_node, make_pod, named, pod_of_job
 
 
 class Server:
-    """The objects of an API server, changed by the effects of a brain, as the real one would be."""
+    """The objects of an API server, changed by the effects as the real one would be."""
 
     def __init__(self, nodes: int, cpu: str = "1") -> None:
         self.nodes = [make_node(f"n{i}", cpu) for i in range(nodes)]
@@ -47,22 +49,22 @@ class Server:
 
     def bind(self, uid: str) -> None:
         """Write the binding of one pod, and nothing of its siblings."""
-        pod, brain = self.pods[uid], self.world.brain
-        slot = brain.members.slots[uid]
-        order = brain.order_binding("default", pod.metadata.name, uid, slot.node, 0)
+        pod, scheduler = self.pods[uid], self.world.scheduler
+        slot = scheduler.members.slots[uid]
+        order = order_binding(scheduler, "default", pod.metadata.name, uid, slot.node, 0)
         assert isinstance(order, Bind)
         copy = msgspec.convert(msgspec.to_builtins(pod), Pod)
         copy.spec.node_name = order.node
         self._annotate(copy.metadata, order.annotations)
         self.pods[uid] = copy
-        brain.bound(uid, order.node, self.world.now)
+        bound(scheduler, uid, order.node, self.world.now)
 
     def restart(self) -> Recovered:
         """Kill the process and start it anew."""
         self.world = World(settings=Settings(bind_siblings=False))
         self.world.names = [node.metadata.name for node in self.nodes]
         found = recover(
-            self.world.brain, self.nodes, self.owners, self.pods.values(), self.world.now
+            self.world.scheduler, self.nodes, self.owners, self.pods.values(), self.world.now
         )
         self.world.check()
         return found
@@ -76,7 +78,7 @@ def test_bound_pods_keep_their_places() -> None:
         s.filter(s.pods[f"uid-j-{i}"])
         s.bind(f"uid-j-{i}")
     before = s.world.used()
-    assert s.restart() == Recovered(groups=1, pods=3, plans=1)
+    assert s.restart() == Recovered(nodes=4, groups=1, pods=3, plans=1)
     assert s.world.used() == before
     assert s.filter(make_pod("a")) == "n3"
 
@@ -97,20 +99,58 @@ def test_a_gang_that_was_bound_in_part_is_completed_on_its_nodes(bound: int) -> 
     assert nodes == [f"n{i}" for i in range(bound, 3)]
 
 
-def test_a_gang_without_an_owner_has_its_plan_on_its_pods() -> None:
+def test_the_plan_of_a_gang_without_an_owner_comes_with_the_first_binding_alone() -> None:
     s = Server(4)
     s.add(*(named(f"p{i}", "g", 3) for i in range(3)))
-    assert s.filter(s.pods["uid-p0"]) == "n0"
+    verdict = s.world.filter(s.pods["uid-p0"])
+    assert (list(verdict.nodes), verdict.effects) == (["n0"], [])
     s.bind("uid-p0")
+    assert PLAN in (s.pods["uid-p0"].metadata.annotations or {})
     s.restart()
     assert s.filter(make_pod("thief")) == "n3"
     assert [s.filter(s.pods[f"uid-p{i}"]) for i in (1, 2)] == ["n1", "n2"]
 
 
+def test_of_two_plans_of_a_gang_the_newest_counts() -> None:
+    s = Server(5)
+    s.add(*(named(f"p{i}", "g", 3) for i in range(3)))
+    s.filter(s.pods["uid-p0"])
+    s.bind("uid-p0")
+    without = [name for name in s.world.names if name != "n1"]
+    s.world.filter(s.pods["uid-p1"], without)  # kube-scheduler refuses n1 for this one
+    s.bind("uid-p1")
+    nodes = [s.pods[f"uid-p{i}"].spec.node_name for i in range(2)]
+    planned = s.filter(s.pods["uid-p2"])
+    s.restart()
+    assert s.filter(s.pods["uid-p2"]) == planned
+    assert planned not in nodes
+
+
+@pytest.mark.parametrize("bound", range(3))
+def test_members_that_were_refused_before_the_restart_are_woken(bound: int) -> None:
+    """Nothing else may happen that has kube-scheduler try them again."""
+    s = Server(4)
+    s.own("Job", make_job("j", 3))
+    s.add(*(pod_of_job("j", i) for i in range(3)))
+    for i in range(bound):
+        s.filter(s.pods[f"uid-j-{i}"])
+        s.bind(f"uid-j-{i}")
+    if not bound:
+        s.filter(s.pods["uid-j-0"])
+    said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    for i in range(bound, 3):
+        s.pods[f"uid-j-{i}"].status.conditions = [msgspec.convert(said, PodCondition)]
+    s.restart()
+    woken = [each for each in s.world.scheduler.outbox if isinstance(each, PatchPod)]
+    assert [each.uid for each in woken] == [f"uid-j-{i}" for i in range(bound, 3)]
+    notes = [each.annotations[NUDGE] for each in woken]
+    assert len(set(notes)) == len(notes), "what is there already would wake nobody"
+
+
 def test_strangers_are_counted() -> None:
     s = Server(2, "2")
     s.add(make_pod("x", "2", scheduler="other", node="n0"))
-    assert s.restart() == Recovered(foreign=1)
+    assert s.restart() == Recovered(nodes=2, foreign=1)
     assert s.filter(make_pod("a")) == "n1"
 
 
@@ -178,7 +218,7 @@ def test_kills_at_any_moment_book_nothing_twice_and_lose_nothing(seed: int) -> N
             if rng.random() < 0.15:
                 s.restart()
                 continue
-            if node and uid in s.world.brain.members.slots:
+            if node and uid in s.world.scheduler.members.slots:
                 s.bind(uid)
             if rng.random() < 0.15:
                 s.restart()

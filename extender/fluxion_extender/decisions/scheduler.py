@@ -4,18 +4,21 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fluxion_extender.brain.effects import Bind, Effect, Note, PatchPod, Ungate
-from fluxion_extender.brain.matching import Matching
-from fluxion_extender.brain.members import Members
-from fluxion_extender.brain.plans import plan_effects
-from fluxion_extender.brain.reasons import shortage
-from fluxion_extender.brain.settings import GATE, Settings
+from fluxion_extender.cluster.levels import HOSTNAME
 from fluxion_extender.cluster.mirror import Mirror
+from fluxion_extender.decisions.bookings import Bookings
+from fluxion_extender.decisions.effects import Effect, PatchPod, Ungate
+from fluxion_extender.decisions.headroom import Headroom
+from fluxion_extender.decisions.matching import Matching
+from fluxion_extender.decisions.members import Members
+from fluxion_extender.decisions.plans import plan_effects
+from fluxion_extender.decisions.settings import GATE, Settings
+from fluxion_extender.decisions.waiting import Waiting
 from fluxion_extender.groups.group import Group, GroupState, Slot, SlotState
-from fluxion_extender.groups.shape import shape_of
+from fluxion_extender.groups.shape import Shape
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
-from fluxion_extender.persistence.annotations import NUDGE, bound_annotations
+from fluxion_extender.persistence.annotations import NUDGE
 from fluxion_extender.placing.placer import Placer
 from fluxion_extender.pods.predicates import only_needs_room
 from fluxion_extender.pods.requests import request_of
@@ -38,7 +41,7 @@ class Verdict:
     group: Group | None = None
 
 
-class Brain:
+class Scheduler:
     """The state of the service. Feed it what is watched; ask it the verbs; carry out `outbox`.
 
     One thread at a time. Times are seconds of the caller's clock.
@@ -52,10 +55,21 @@ class Brain:
         self.placer = Placer(
             self.mirror.graph, self.settings.queue_policy, self.settings.default_duration
         )
-        self.matching = Matching(self.mirror, self.placer)
-        self.members = Members(self.mirror, self.matching, self.settings)
+        self.bookings = Bookings(self.mirror, self.placer)
+        self.matching = Matching(self.mirror, self.placer, self.bookings)
+        self.headroom = Headroom(self.mirror)
+        self.members = Members(self.mirror, self.matching, self.headroom, self.settings)
         self.outbox: list[Effect] = []
+        self.waiting = Waiting(
+            self.mirror,
+            self.placer,
+            self.matching,
+            self.members,
+            self.settings,
+            lambda effect: self.outbox.append(effect),
+        )
         self.epoch = 0
+        self.plans = 0
         self._new_id = new_id or (lambda: uuid.uuid4().hex[:12])
 
     # ---- what is watched ----
@@ -63,23 +77,27 @@ class Brain:
     def node_seen(self, node: Node, now: float) -> None:
         """Take in a node."""
         name = node.metadata.name
+        if self.mirror.nodes.get(name) == node:
+            return
         came = [name] if name not in self.mirror.graph.nodes else []
         moved = self.mirror.node_seen(node)
         for each in moved:
-            self.matching.rebook_node(each, now)
+            self.bookings.rebook_node(each, now)
         for each in dict.fromkeys(came + moved):
-            self.matching.node_came(each)
+            self.bookings.node_came(each)
+        self.headroom.node_seen(node, now)
 
     def node_gone(self, name: str, now: float) -> None:
         """Note that a node was deleted: nobody who is not bound can go there any more."""
+        self.headroom.node_gone(name)
         self.mirror.node_gone(name)
         self._unplan_node(name, now)
 
     def _unplan_node(self, name: str, now: float) -> None:
         """Have groups that were to go to a node matched again, if none of theirs is bound."""
-        for slot in list(self.matching.on_node.get(name, ())):
+        for slot in list(self.bookings.on_node.get(name, ())):
             if slot.state is SlotState.PLANNED:
-                self._lose(slot, now)
+                self.lose(slot, now)
 
     # ---- matching ----
 
@@ -112,44 +130,31 @@ class Brain:
         return min((time for time in times if time is not None), default=None)
 
     def _refresh(self, group: Group, now: float) -> None:
-        """Work a group's shape out, and let it wait for its turn."""
-        self.members.dirty.pop(group.key, None)
-        group.dirty = False
-        if group.planned or not group.pods:
-            return
-        members = sorted(group.pods.values(), key=lambda pod: pod.metadata.name)
-        try:
-            shape = shape_of(group.identity, members, self.members.workloads.get)
-            if shape.missing or shape.suspended or not shape.classes:
-                self.placer.withdraw(group.key, now)
-                group.state = GroupState.INCOMPLETE
-                what = shape.missing or ("it is suspended" if shape.suspended else "it is empty")
-                group.shape = shape
-                self._refuse(group, f"waits: {what}", now)
-                return
-            if shape == group.shape and group.key in self.placer.waiting:
-                return
-            group.shape = shape
-            self.matching.submit(group, now)
-            group.state = GroupState.WAITING
-            group.refused_at = -1
-        except InputError as error:
-            self._invalid(group, error, now)
+        shape = self.waiting.refresh(group, now)
+        if shape is not None:
+            self._reshape(group, shape, now)
 
-    def _invalid(self, group: Group, error: InputError, now: float) -> None:
-        text = f"{error}" + (f" ({error.hint})" if error.hint else "")
-        self.placer.withdraw(group.key, now)
-        group.state = GroupState.UNSATISFIABLE
-        if self._refuse(group, f"is refused: {text}", now):
-            pod = next(iter(group.pods.values()))
-            self.outbox.append(
-                Note("Pod", group.namespace, pod.metadata.name, pod.metadata.uid, "Refused", text)
-            )
+    def _reshape(self, group: Group, shape: Shape, now: float) -> None:
+        """Follow an owner that was suspended, or wants another number of pods, after the match.
+
+        What is not bound is matched anew. Of a group that runs the places that nobody needs any
+        more are given back; more pods find their places when they come.
+        """
+        if shape.missing or (shape.suspended, shape.counts) == (False, group.shape.counts):
+            return
+        if not group.any_bound():
+            self.release(group, now)
+            return
+        wanted = {} if shape.suspended else shape.counts
+        for slot in list(group.live()):
+            beyond = slot.job * slot.kind.count + slot.number >= wanted.get(slot.kind.name, 0)
+            if slot.state is SlotState.PLANNED and not slot.pod and beyond:
+                self.bookings.free(slot, now)
 
     def _matched(self, group: Group, now: float) -> None:
         """Seat the pods of a group that has just got its nodes, and wake those that wait."""
         group.plan = self._new_id()
-        group.plan_written = False
+        group.plan_changes()
         group.since = now
         group.reason, group.reason_state = "", None
         group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
@@ -158,42 +163,42 @@ class Brain:
             if slot is not None and pod.spec.scheduling_gates:
                 self._ungate(group, pod, slot)
         group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
-        self._nudge(group)
+        self.nudge(group)
 
     def _ungate(self, group: Group, pod: Pod, slot: Slot) -> None:
         gates = tuple(gate.name for gate in pod.spec.scheduling_gates or ())
         node = self.mirror.nodes[slot.node]
-        hostname = node.metadata.label("kubernetes.io/hostname")
+        hostname = node.metadata.label(HOSTNAME)
         if GATE in gates and hostname:
+            slot.asked = True
             meta = pod.metadata
             self.outbox.append(
                 Ungate(meta.namespace, meta.name, meta.uid, gates, hostname, {NUDGE: group.plan})
             )
 
-    def _nudge(self, group: Group) -> None:
-        """Wake pods that were refused; one is enough where we bind its siblings ourselves."""
-        for uid in sorted(group.refused):
-            pod = group.pods.get(uid)
-            if pod is None:
+    def nudge(self, group: Group) -> None:
+        """Wake members that were refused; one is enough if we bind its siblings ourselves after it.
+
+        A pod that was refused before a restart says so in its status.
+        """
+        one_will_do = self.binds_siblings(group) and not group.any_bound()
+        for uid in sorted(group.pods):
+            pod, slot = self.members.pods.get(uid), self.members.slots.get(uid)
+            if pod is None or (slot is not None and slot.state is SlotState.BOUND):
                 continue
-            meta = pod.metadata
-            self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, {NUDGE: group.plan}))
-            if self.settings.bind_siblings and self._alike(group):
-                break
+            if uid in group.refused or pod.refused:
+                # An annotation that is there already would wake nobody.
+                note = {NUDGE: self._new_id()}
+                meta = pod.metadata
+                self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, note))
+                if one_will_do:
+                    break
         group.refused.clear()
 
-    def _alike(self, group: Group) -> bool:
-        return all(only_needs_room(kind.spec) for kind in group.shape.classes)
-
-    def _refuse(self, group: Group, text: str, now: float) -> bool:
-        """Set why a group waits; a text that was given a moment ago stays. Return if it is new."""
-        text = f"group {group.name} {text}" if group.gang else text
-        group.refused_at = self.mirror.graph.changes
-        recent = now - group.reason_since < self.settings.reason_interval
-        if text == group.reason or (group.reason_state is group.state and recent):
-            return False
-        group.reason, group.reason_since, group.reason_state = text, now, group.state
-        return True
+    def binds_siblings(self, group: Group) -> bool:
+        """Say whether we bind all members once one is bound: nothing but room decides there."""
+        alike = all(only_needs_room(kind.spec) for kind in group.shape.classes)
+        return self.settings.bind_siblings and alike
 
     # ---- the verbs ----
 
@@ -212,18 +217,41 @@ class Brain:
         uid = pod.metadata.uid
         if uid not in self.members.pods:
             self.members.pod_seen(pod, now)
-        offered = set(names)
         for _ in range(MAX_VETOES):
             slot = self.members.slots.get(uid) or self._find_slot(uid, now)
             if slot is None:
                 break
-            if slot.node in offered:
+            probe = len(names) == 1 and names[0] == pod.status.nominated_node_name
+            pinned = HOSTNAME in (pod.spec.node_selector or {})
+            refused = self._refused_places(slot, names, alone=probe or pinned)
+            if not refused:
+                slot.asked = True
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
-                return self._accept(slot)
-            if len(offered) == 1 or not offered:
+                return self._accept(slot, now)
+            if slot.state is SlotState.BOUND:  # kube-scheduler has not heard of it yet
+                return Verdict(reason="is bound already")
+            if probe or not names:
                 return self._refusal(uid, "is planned for another node")
-            self._veto(slot, offered, now)
+            self._veto(slot, refused, set(names), now)
         return self._refusal(uid, "")
+
+    def _refused_places(self, slot: Slot, names: Sequence[str], *, alone: bool) -> list[Slot]:
+        """Return the places whose nodes kube-scheduler's own filters refuse: this one, and others.
+
+        What they say of a pod they would say of its siblings of the same spec: as long as none is
+        bound the whole gang can go elsewhere. Places that kube-scheduler was given already are full
+        for it, and are not looked at; nor is any if only one node is asked for (`alone`).
+        """
+        found = [] if slot.node in names else [slot]
+        group = slot.group
+        if alone or len(group.slots) == 1 or group.any_bound():
+            return found
+        offered = set(names)
+        for each in group.slots:
+            like = each is not slot and each.kind is slot.kind and not each.asked
+            if like and each.state is SlotState.PLANNED and each.node not in offered:
+                found.append(each)
+        return found
 
     def _find_slot(self, uid: str, now: float) -> Slot | None:
         """Try to get a place for a pod that has none."""
@@ -239,27 +267,18 @@ class Brain:
         if group.refused_at != self.mirror.graph.changes or not group.reason:
             self.cycle(now)
             if not group.planned:
-                self._explain_refusal(group, now)
+                self.waiting.explain(group, now)
         return self.members.slots.get(uid)
 
-    def _explain_refusal(self, group: Group, now: float) -> None:
-        if group.state is not GroupState.WAITING:
-            return
-        text = shortage(self.mirror, group, free=False)
-        if text:
-            self._refuse(group, f"can never start: {text}", now)
-            return
-        text = shortage(self.mirror, group)
-        if not text:
-            text = "waits for its turn" if self.placer.ahead(group.key) else "waits for room"
-        self._refuse(group, text, now)
-
-    def _accept(self, slot: Slot) -> Verdict:
+    def _accept(self, slot: Slot, now: float) -> Verdict:
         group = slot.group
-        if group.plan_written or not group.gang:
+        if not group.told:
+            group.told, group.told_at = slot.pod, now
+        if group.plan_written or group.plan_text or not group.gang:
             return Verdict([slot.node])
-        effects = plan_effects(group, self.members.workloads.get, self.epoch)
-        return Verdict([slot.node], effects=effects, group=group)
+        self.plans += 1
+        effects = plan_effects(group, self.members.workloads.get, self.epoch, self.plans)
+        return Verdict([slot.node], effects=effects, group=group if effects else None)
 
     def planned(self, group: Group) -> None:
         """Note that the plan of a group is written."""
@@ -272,22 +291,22 @@ class Brain:
         group.refused.add(uid)
         return Verdict(reason=text or group.reason or "waits for room")
 
-    def _veto(self, slot: Slot, offered: set[str], now: float) -> None:
+    def _veto(self, slot: Slot, places: Sequence[Slot], offered: set[str], now: float) -> None:
         """Match again without the nodes that kube-scheduler's own filters refuse (B.4)."""
         group, kind = slot.group, slot.kind
         until = now + self.settings.veto_ttl
         open_to = self.mirror.eligibility.admitted(kind.spec)
         refused = {name for name in open_to - offered if self._has_room(name, slot)}
-        refused.add(slot.node)
+        refused.update(each.node for each in places)
         for name in refused - group.vetoed.keys():
             self.mirror.eligibility.mark([name], group.veto, True)
         group.vetoed.update(dict.fromkeys(refused, until))
-        self._lose(slot, now)
+        self.lose(slot, now)
 
     def _has_room(self, name: str, slot: Slot) -> bool:
-        return name == slot.node or self.mirror.ledger.book(name).fits(slot.kind.request)
+        return self.mirror.ledger.book(name).fits(slot.kind.request)
 
-    def _lose(self, slot: Slot, now: float) -> None:
+    def lose(self, slot: Slot, now: float) -> None:
         """Take a planned place away: the whole group is matched again, or one place found anew."""
         group = slot.group
         if not group.any_bound():
@@ -296,75 +315,24 @@ class Brain:
         pod = group.pods.get(slot.pod)
         self.members.slots.pop(slot.pod, None)
         slot.pod = ""
-        self.matching.free(slot, now)
-        slot.node = ""
-        group.plan_written = False
+        self.bookings.free(slot, now)
+        slot.node, slot.asked = "", False
+        group.plan_changes()
         if pod is not None:
             self.members.seat(group, pod, now)
             group.refused.add(pod.metadata.uid)
-            self._nudge(group)
+            self.nudge(group)
 
     def release(self, group: Group, now: float) -> None:
         """Take back the plan of a group of which nothing is bound, and let it wait again."""
         for slot in group.slots:
             self.members.slots.pop(slot.pod, None)
-        self.matching.free_all(group)
+        self.bookings.free_all(group)
         group.slots = []
         group.state = GroupState.WAITING
         group.shape = type(group.shape)()
-        group.plan_written = False
+        group.plan_changes()
         if group.pods:
             self.members.touch(group)
         else:
             self.members.drop(group, now)
-
-    # ---- bind ----
-
-    def order_binding(
-        self, namespace: str, name: str, uid: str, node: str, now: float
-    ) -> Bind | str:
-        """Return the binding to write, or why there is none."""
-        pod = self.members.pods.get(uid)
-        if pod is not None and not self.members.ours(pod):
-            return Bind(namespace, name, uid, node, {})
-        if pod is None:
-            return f"pod {namespace}/{name} is not known"
-        slot = self.members.slots.get(uid)
-        if slot is None or slot.node != node:
-            where = f"planned for {slot.node}" if slot is not None else "not planned"
-            return (
-                f"pod {namespace}/{name} is {where}, not for {node}"
-                if slot
-                else (f"pod {namespace}/{name} is {where}")
-            )
-        if not self.mirror.usable(node):
-            self._lose(slot, now)
-            return f"node {node} takes no pods now"
-        return self._binding(pod, slot)
-
-    def _binding(self, pod: Pod, slot: Slot) -> Bind:
-        meta = pod.metadata
-        notes = bound_annotations(
-            slot.group.key, slot.rank, slot.node, slot.kind.request, self.epoch
-        )
-        return Bind(meta.namespace, meta.name, meta.uid, slot.node, notes)
-
-    def bound(self, uid: str, node: str, now: float) -> list[Bind]:
-        """Note a binding that the API server has taken; return those of siblings to write now."""
-        slot = self.members.slots.get(uid)
-        if slot is None or slot.node != node:
-            return []
-        first = not slot.group.any_bound()
-        slot.state = SlotState.BOUND
-        group = slot.group
-        group.state = GroupState.RUNNING
-        group.deadline = now + self.settings.bind_timeout
-        if not (first and self.settings.bind_siblings and self._alike(group)):
-            return []
-        return [
-            self._binding(group.pods[each.pod], each)
-            for each in group.slots
-            if each.state is SlotState.PLANNED
-            and each.pod in group.pods
-            and not group.pods[each.pod].spec.scheduling_gates
-        ]

@@ -22,7 +22,7 @@ def ask(w: World, size: int, cpu: str = "4", name: str = "j", **wishes: str) -> 
 
 
 def reason(w: World, name: str = "j") -> str:
-    return w.brain.members.groups[f"job:job-{name}"].reason
+    return w.scheduler.members.groups[f"job:job-{name}"].reason
 
 
 def test_colocate_takes_a_rack_that_has_room_for_all() -> None:
@@ -52,7 +52,7 @@ def test_a_level_that_does_not_exist_is_refused_with_a_note() -> None:
     w = racks(2)
     assert ask(w, 2, colocate="row") == [None, None]
     assert "this cluster has no level 'row'" in reason(w)
-    assert len(w.brain.outbox) == 1
+    assert len(w.scheduler.outbox) == 1
 
 
 def test_exclusive_keeps_other_exclusive_groups_out_and_lets_single_pods_in() -> None:
@@ -135,7 +135,7 @@ attributes: {system: {duration: 60}}
 """
     w = racks(1, 3)
     assert ask(w, 2, "1", jobspec=jobspec) == ["n1", "n2"]
-    assert w.brain.members.groups["job:job-j"].state is GroupState.MATCHED
+    assert w.scheduler.members.groups["job:job-j"].state is GroupState.MATCHED
 
 
 def test_a_jobspec_with_another_number_of_slots_is_refused() -> None:

@@ -81,7 +81,7 @@ def test_jobs_of_several_kinds_start_together_or_not_at_all() -> None:
     assert w.node_of(member("js", "driver", 0, 0, "1")) is None
     assert w.used() == {}
     w.add(make_node("n3", "4"))
-    w.brain.settle(w.now)
+    w.scheduler.settle(w.now)
     driver = w.node_of(member("js", "driver", 0, 0, "1"))
     workers = [w.node_of(member("js", "worker", j, i, "3")) for j in range(2) for i in range(2)]
     assert workers == ["n0", "n1", "n2", "n3"]
