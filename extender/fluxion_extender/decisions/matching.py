@@ -83,6 +83,13 @@ class Matching:
 
         `primary` is booked for the class that was waited for; it is kept where it is the answer.
         """
+        changes = self.mirror.graph.changes
+        if self._give(group, primary, now):
+            return True
+        self.mirror.graph.changes = changes  # all is as it was; who steps aside waits for news
+        return False
+
+    def _give(self, group: Group, primary: Allocation, now: float) -> bool:
         if is_simple(self.mirror, group):
             kind = group.shape.classes[0]
             if self._plan(group, {kind.name: self.mirror.graph.places(primary)}):

@@ -81,6 +81,9 @@ def recover(
         scheduler.headroom.set_seen(daemon_set, now)
     for pod in waiting:
         members.pod_seen(pod, now)
+    for group in members.groups.values():
+        if group.planned:  # nothing else may happen that has kube-scheduler try its pods again
+            scheduler.nudge(group)
     scheduler.settle(now)
     return found
 

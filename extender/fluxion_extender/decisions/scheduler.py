@@ -162,7 +162,7 @@ class Scheduler:
             if slot is not None and pod.spec.scheduling_gates:
                 self._ungate(group, pod, slot)
         group.deadline = now + max(self.settings.bind_timeout, self.settings.assemble_timeout)
-        self._nudge(group)
+        self.nudge(group)
 
     def _ungate(self, group: Group, pod: Pod, slot: Slot) -> None:
         gates = tuple(gate.name for gate in pod.spec.scheduling_gates or ())
@@ -174,16 +174,23 @@ class Scheduler:
                 Ungate(meta.namespace, meta.name, meta.uid, gates, hostname, {NUDGE: group.plan})
             )
 
-    def _nudge(self, group: Group) -> None:
-        """Wake pods that were refused; one is enough where we bind its siblings ourselves."""
-        for uid in sorted(group.refused):
-            pod = group.pods.get(uid)
-            if pod is None:
+    def nudge(self, group: Group) -> None:
+        """Wake members that were refused; one is enough if we bind its siblings ourselves after it.
+
+        A pod that was refused before a restart says so in its status.
+        """
+        one_will_do = self.binds_siblings(group) and not group.any_bound()
+        for uid in sorted(group.pods):
+            pod, slot = self.members.pods.get(uid), self.members.slots.get(uid)
+            if pod is None or (slot is not None and slot.state is SlotState.BOUND):
                 continue
-            meta = pod.metadata
-            self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, {NUDGE: group.plan}))
-            if self.binds_siblings(group):
-                break
+            if uid in group.refused or pod.refused:
+                # An annotation that is there already would wake nobody.
+                note = {NUDGE: self._new_id()}
+                meta = pod.metadata
+                self.outbox.append(PatchPod(meta.namespace, meta.name, meta.uid, note))
+                if one_will_do:
+                    break
         group.refused.clear()
 
     def binds_siblings(self, group: Group) -> bool:
@@ -212,13 +219,36 @@ class Scheduler:
             slot = self.members.slots.get(uid) or self._find_slot(uid, now)
             if slot is None:
                 break
-            if slot.node in names:
+            probe = len(names) == 1 and names[0] == pod.status.nominated_node_name
+            refused = self._refused_places(slot, names, alone=probe)
+            if not refused:
+                slot.asked = True
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
                 return self._accept(slot, now)
-            if len(names) < 2:
+            if slot.state is SlotState.BOUND:  # kube-scheduler has not heard of it yet
+                return Verdict(reason="is bound already")
+            if probe or not names:
                 return self._refusal(uid, "is planned for another node")
-            self._veto(slot, set(names), now)
+            self._veto(slot, refused, set(names), now)
         return self._refusal(uid, "")
+
+    def _refused_places(self, slot: Slot, names: Sequence[str], *, alone: bool) -> list[Slot]:
+        """Return the places whose nodes kube-scheduler's own filters refuse: this one, and others.
+
+        What they say of a pod they would say of its siblings of the same spec: as long as none is
+        bound the whole gang can go elsewhere. Places that kube-scheduler was given already are full
+        for it, and are not looked at; nor is any if it only asks for its nominated node (`alone`).
+        """
+        found = [] if slot.node in names else [slot]
+        group = slot.group
+        if alone or len(group.slots) == 1 or group.any_bound():
+            return found
+        offered = set(names)
+        for each in group.slots:
+            like = each is not slot and each.kind is slot.kind and not each.asked
+            if like and each.state is SlotState.PLANNED and each.node not in offered:
+                found.append(each)
+        return found
 
     def _find_slot(self, uid: str, now: float) -> Slot | None:
         """Try to get a place for a pod that has none."""
@@ -258,20 +288,20 @@ class Scheduler:
         group.refused.add(uid)
         return Verdict(reason=text or group.reason or "waits for room")
 
-    def _veto(self, slot: Slot, offered: set[str], now: float) -> None:
+    def _veto(self, slot: Slot, places: Sequence[Slot], offered: set[str], now: float) -> None:
         """Match again without the nodes that kube-scheduler's own filters refuse (B.4)."""
         group, kind = slot.group, slot.kind
         until = now + self.settings.veto_ttl
         open_to = self.mirror.eligibility.admitted(kind.spec)
         refused = {name for name in open_to - offered if self._has_room(name, slot)}
-        refused.add(slot.node)
+        refused.update(each.node for each in places)
         for name in refused - group.vetoed.keys():
             self.mirror.eligibility.mark([name], group.veto, True)
         group.vetoed.update(dict.fromkeys(refused, until))
         self.lose(slot, now)
 
     def _has_room(self, name: str, slot: Slot) -> bool:
-        return name == slot.node or self.mirror.ledger.book(name).fits(slot.kind.request)
+        return self.mirror.ledger.book(name).fits(slot.kind.request)
 
     def lose(self, slot: Slot, now: float) -> None:
         """Take a planned place away: the whole group is matched again, or one place found anew."""
@@ -283,12 +313,12 @@ class Scheduler:
         self.members.slots.pop(slot.pod, None)
         slot.pod = ""
         self.bookings.free(slot, now)
-        slot.node = ""
+        slot.node, slot.asked = "", False
         group.plan_changes()
         if pod is not None:
             self.members.seat(group, pod, now)
             group.refused.add(pod.metadata.uid)
-            self._nudge(group)
+            self.nudge(group)
 
     def release(self, group: Group, now: float) -> None:
         """Take back the plan of a group of which nothing is bound, and let it wait again."""

@@ -64,3 +64,4 @@ def _expire(scheduler: Scheduler, group: Group, now: float) -> None:
             scheduler.bookings.free(slot, now)
         else:
             group.deadline = now + scheduler.settings.bind_timeout
+    scheduler.nudge(group)

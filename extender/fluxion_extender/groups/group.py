@@ -38,7 +38,8 @@ class SlotState(Enum):
 class Slot:
     """The place of one member: `rank` counts through the group, `number` in its job.
 
-    `hold` is a booking of its own, 0 while it is part of that of its class.
+    `hold` is a booking of its own, 0 while it is part of that of its class. `asked`: kube-scheduler
+    was told its node.
     """
 
     group: "Group"
@@ -50,6 +51,7 @@ class Slot:
     node: str = ""
     pod: str = ""
     hold: int = 0
+    asked: bool = False
 
     @property
     def key(self) -> str:

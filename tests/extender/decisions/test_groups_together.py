@@ -239,3 +239,16 @@ def test_a_suspended_job_holds_nothing_until_it_is_resumed() -> None:
     assert w.used() == {}
     w.owner("Job", make_job("j", 2, suspend=False))
     assert w.node_of(pod_of_job("j", 0)) == "n0"
+
+
+def test_a_gang_of_two_shapes_without_room_waits_and_is_tried_again_only_after_a_change() -> None:
+    """Its large pods alone would fit: their nodes are given back, which is no news."""
+    w = world(2, "2")
+    pods = [named(f"p{i}", "g", 3, "2" if i else "1") for i in range(3)]
+    w.seen(*pods)
+    changes = w.scheduler.mirror.graph.changes
+    assert [w.node_of(pod) for pod in pods] == [None] * 3
+    assert w.scheduler.mirror.graph.changes == changes
+    w.add(make_node("n2", "1"))
+    assert [w.node_of(pod) for pod in pods] == ["n2", "n0", "n1"]
+    w.check()

@@ -10,9 +10,9 @@ from fluxion_extender.decisions.effects import Annotate, Bind, PatchPod
 from fluxion_extender.decisions.recovery import Recovered, recover
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.identity import Ref
-from fluxion_extender.objects.pod import Pod
+from fluxion_extender.objects.pod import Pod, PodCondition
 from fluxion_extender.objects.workloads import Workload
-from fluxion_extender.persistence.annotations import PLAN
+from fluxion_extender.persistence.annotations import NUDGE, PLAN
 from tests.extender.objects import World, make_job, make_node, make_pod, named, pod_of_job
 
 
@@ -124,6 +124,27 @@ def test_of_two_plans_of_a_gang_the_newest_counts() -> None:
     s.restart()
     assert s.filter(s.pods["uid-p2"]) == planned
     assert planned not in nodes
+
+
+@pytest.mark.parametrize("bound", range(3))
+def test_members_that_were_refused_before_the_restart_are_woken(bound: int) -> None:
+    """Nothing else may happen that has kube-scheduler try them again."""
+    s = Server(4)
+    s.own("Job", make_job("j", 3))
+    s.add(*(pod_of_job("j", i) for i in range(3)))
+    for i in range(bound):
+        s.filter(s.pods[f"uid-j-{i}"])
+        s.bind(f"uid-j-{i}")
+    if not bound:
+        s.filter(s.pods["uid-j-0"])
+    said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    for i in range(bound, 3):
+        s.pods[f"uid-j-{i}"].status.conditions = [msgspec.convert(said, PodCondition)]
+    s.restart()
+    woken = [each for each in s.world.scheduler.outbox if isinstance(each, PatchPod)]
+    assert [each.uid for each in woken] == [f"uid-j-{i}" for i in range(bound, 3)]
+    notes = [each.annotations[NUDGE] for each in woken]
+    assert len(set(notes)) == len(notes), "what is there already would wake nobody"
 
 
 def test_strangers_are_counted() -> None:

@@ -4,7 +4,7 @@ from fluxion_extender.decisions.effects import Evict, Note
 from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.decisions.timers import tick
 from fluxion_extender.groups.group import GroupState
-from tests.extender.objects import GROUP, World, make_job, make_node, make_pod, pod_of_job
+from tests.extender.objects import GROUP, World, make_job, make_node, make_pod, named, pod_of_job
 
 
 def world(count: int, cpu: str = "1", **settings: bool) -> World:
@@ -42,10 +42,37 @@ def test_vetoes_end_and_are_forgotten() -> None:
     w.check()
 
 
+def test_one_name_that_is_not_nominated_is_all_that_is_left() -> None:
+    w = world(3)
+    pod = make_pod("a")
+    assert w.node_of(pod) == "n0"
+    assert list(w.filter(pod, ["n2"]).nodes) == ["n2"]
+    w.check()
+
+
+def test_what_is_refused_to_one_member_is_refused_to_its_siblings() -> None:
+    """Whoever is asked for first: nobody is told a node before all have one that is offered."""
+    w = world(4, "2")
+    pods = [named(f"p{i}", "g", 3, "2") for i in range(3)]
+    w.seen(*pods)
+    assert list(w.filter(pods[2], ["n1", "n2", "n3"]).nodes) == ["n3"]
+    assert [w.node_of(pod) for pod in pods[:2]] == ["n1", "n2"]
+    w.check()
+
+
+def test_a_gang_whose_members_are_refused_too_many_nodes_waits_whole() -> None:
+    w = world(3, "2")
+    pods = [named(f"p{i}", "g", 3, "2") for i in range(3)]
+    w.seen(*pods)
+    assert [list(w.filter(pod, ["n1", "n2"]).nodes) for pod in pods] == [[], [], []]
+    w.check()
+
+
 def test_a_probe_of_one_node_changes_no_plan() -> None:
     w = world(3)
     pod = make_pod("a")
     assert w.node_of(pod) == "n0"
+    pod.status.nominated_node_name = "n2"
     assert w.filter(pod, ["n2"]).nodes == ()
     assert w.node_of(pod) == "n0"
 
