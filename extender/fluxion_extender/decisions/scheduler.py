@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from fluxion_extender.cluster.levels import HOSTNAME
 from fluxion_extender.cluster.mirror import Mirror
 from fluxion_extender.decisions.bookings import Bookings
 from fluxion_extender.decisions.effects import Effect, PatchPod, Ungate
@@ -177,8 +178,9 @@ class Scheduler:
     def _ungate(self, group: Group, pod: Pod, slot: Slot) -> None:
         gates = tuple(gate.name for gate in pod.spec.scheduling_gates or ())
         node = self.mirror.nodes[slot.node]
-        hostname = node.metadata.label("kubernetes.io/hostname")
+        hostname = node.metadata.label(HOSTNAME)
         if GATE in gates and hostname:
+            slot.asked = True
             meta = pod.metadata
             self.outbox.append(
                 Ungate(meta.namespace, meta.name, meta.uid, gates, hostname, {NUDGE: group.plan})
@@ -230,7 +232,8 @@ class Scheduler:
             if slot is None:
                 break
             probe = len(names) == 1 and names[0] == pod.status.nominated_node_name
-            refused = self._refused_places(slot, names, alone=probe)
+            pinned = HOSTNAME in (pod.spec.node_selector or {})
+            refused = self._refused_places(slot, names, alone=probe or pinned)
             if not refused:
                 slot.asked = True
                 slot.group.deadline = max(slot.group.deadline, now + self.settings.bind_timeout)
@@ -247,7 +250,7 @@ class Scheduler:
 
         What they say of a pod they would say of its siblings of the same spec: as long as none is
         bound the whole gang can go elsewhere. Places that kube-scheduler was given already are full
-        for it, and are not looked at; nor is any if it only asks for its nominated node (`alone`).
+        for it, and are not looked at; nor is any if only one node is asked for (`alone`).
         """
         found = [] if slot.node in names else [slot]
         group = slot.group
