@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from fluxion_py.instances.jobspecs import JobspecText
 from fluxion_py.jobspec.model import SLOT_TYPES, Jobspec, Resource
@@ -34,7 +33,7 @@ def job_name(jobspec: Jobspec) -> str:
     if isinstance(name, str) and name:
         return name
     command = jobspec.tasks[0].command if jobspec.tasks else ()
-    return PurePath(command[0]).name if command else ""
+    return command[0].rstrip("/").rpartition("/")[2] if command else ""
 
 
 def task_count(jobspec: Jobspec) -> int:

@@ -28,6 +28,9 @@ SOCKET = "socket"
 BULK = 200
 """Jobs of one message of a bulk submission."""
 
+_READ = 2**16
+"""Bytes; for much more Python asks the kernel for memory at every read."""
+
 _WINDOW = 16
 """Messages of a bulk submission on their way at a time."""
 
@@ -188,12 +191,11 @@ class Client:
     def _send(self) -> None:
         """Send what is to be sent, taking what comes in meanwhile: nobody waits for the other."""
         while self._unsent:
-            readable, writable, _ = select([self._socket], [self._socket], [])
             try:
-                if writable:
-                    del self._unsent[: self._socket.send(self._unsent[:262144])]
+                del self._unsent[: self._socket.send(self._unsent[:262144])]
+                continue
             except BlockingIOError:
-                pass
+                readable, _, _ = select([self._socket], [self._socket], [])
             except OSError as error:
                 raise RemoteError(f"the instance has gone away: {error.strerror}") from None
             if readable and not self._receive():
@@ -213,7 +215,7 @@ class Client:
         """Wait for what comes in; False if nothing will come any more."""
         try:
             select([self._socket], [], [])
-            data = self._socket.recv(2**20)
+            data = self._socket.recv(_READ)
         except BlockingIOError:
             return True
         except OSError:

@@ -189,11 +189,10 @@ class Server:
         self._work_planned = False
         for session, answer in self._obey_some():
             session.send(answer)
+        self._flush()  # clients go on while the instance steps
         pause = self.instance.step()
         self._tell_watchers()
-        for session in self._unsent:
-            session.flush()
-        self._unsent.clear()
+        self._flush()
         if self._step_timer is not None:
             self._step_timer.cancel()
             self._step_timer = None
@@ -201,6 +200,11 @@ class Server:
             self._plan_work()
         elif pause is not None and self._loop is not None:
             self._step_timer = self._loop.call_later(min(pause, 3600.0), self._plan_work)
+
+    def _flush(self) -> None:
+        for session in self._unsent:
+            session.flush()
+        self._unsent.clear()
 
     def _obey_some(self) -> list[tuple[Session, Answer]]:
         """Obey lines in turn until the slice is over; return the answers, all durable."""
