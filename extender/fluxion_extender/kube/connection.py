@@ -133,6 +133,11 @@ class Connection:
             response.release_conn()
         return data
 
+    def close(self) -> None:
+        """Close what is idle."""
+        if self._channels is not None:
+            self._channels.close()
+
     def _ask_directly(
         self,
         channels: Channels,
