@@ -1,8 +1,9 @@
 # cython: language_level=3, auto_pickle=False, boundscheck=False, wraparound=False
 """The occupancy calendar of one type of vertices (see the .pxd, read it first).
 
-A booking of r vertices over s segments costs O(r * (s / 32 + 32) + s), a window of s segments
-over w words O(w * (s / 32 + 32)). Half-open windows, seconds.
+A booking of r vertices with their bits in v words (r / 64 at best) over s segments costs
+O(r + v * (s / 32 + 64) + s), a window of s segments over w words O(w * (s / 32 + 32)). Half-open
+windows, seconds.
 """
 
 cimport cython
@@ -10,7 +11,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
 from libcpp.algorithm cimport upper_bound
 from libcpp.vector cimport vector
 
-from fluxion_py._core.bits cimport count_bits
+from fluxion_py._core.bits cimport count_bits, lowest_bit
 from fluxion_py._core.timeline cimport end_of
 from fluxion_py._core.tree cimport Tree
 
@@ -33,7 +34,9 @@ cdef class Calendar:
                 self.words += tree.b_idle[block].size()
                 self.count += <int32_t> tree.b_rows[block].size()
                 self.largest = max(self.largest, tree.b_size[block])
-        self.bookings.resize(self.words * 64)
+                self.shared = self.shared or self.tree.b_inner[block] != 0
+        if self.shared:
+            self.bookings.resize(self.words * 64)
         self.seen.assign(self.words, 0)
 
     # ---- which vertices a record touches ----
@@ -42,36 +45,52 @@ cdef class Calendar:
         return self.base[self.tree.block_of[row]] * 64 + self.tree.place[row]
 
     cdef int find_touched(self, const vector[int32_t]& rows) except -1:
-        """Find the positions at, above or below the rows of a record, each once."""
+        """Find the vertices at, above or below the rows of a record."""
+        cdef const int16_t* types = self.tree.graph.v_type.data()
+        cdef const int32_t* block_of = self.tree.block_of.data()
+        cdef const int32_t* place = self.tree.place.data()
         cdef size_t at
-        cdef int32_t row
+        cdef int32_t row, position, word = -1
+        cdef uint64_t bits = 0      # of the same word as long as rows are neighbours
         self.touched.clear()
         for at in range(rows.size()):
             row = rows[at] >> 1
-            while row >= 0 and self.tree.graph.v_type[row] != self.type:
+            while row >= 0 and types[row] != self.type:
                 row = self.tree.above[row]
-            if row >= 0 and self.tree.block_of[row] >= 0:
-                self.touch(self.position(row))
+            if row >= 0 and block_of[row] >= 0:
+                position = self.base[block_of[row]] * 64 + place[row]
+                if position >> 6 != word:
+                    self.touch(word, bits)
+                    word = position >> 6
+                    bits = 0
+                bits |= ONE << (position & 63)
             elif row < 0 and self.tree.inner[rows[at] >> 1] >= 0:
                 self.touch_below(rows[at] >> 1)
+        self.touch(word, bits)
         for at in range(self.touched.size()):
-            self.seen[self.touched[at] >> 6] = 0
+            self.touched[at].bits = self.seen[self.touched[at].word]
+            self.seen[self.touched[at].word] = 0
         return 0
 
-    cdef int touch(self, int32_t position) except -1:
-        if not self.seen[position >> 6] & ONE << (position & 63):
-            self.seen[position >> 6] |= ONE << (position & 63)
-            self.touched.push_back(position)
+    cdef int touch(self, int32_t word, uint64_t bits) except -1:
+        cdef Touched touched
+        if bits:
+            if self.seen[word] == 0:
+                touched.word = word
+                touched.bits = 0
+                self.touched.push_back(touched)
+            self.seen[word] |= bits
         return 0
 
     cdef int touch_below(self, int32_t row) except -1:
-        cdef int32_t block = self.tree.first_block[self.tree.inner[row]], below
+        cdef int32_t block = self.tree.first_block[self.tree.inner[row]], below, position
         cdef size_t at
         while block >= 0:
             for at in range(self.tree.b_rows[block].size()):
                 below = self.tree.b_rows[block][at]
                 if self.tree.b_type[block] == self.type:
-                    self.touch(self.position(below))
+                    position = self.position(below)
+                    self.touch(position >> 6, ONE << (position & 63))
                 elif self.tree.inner[below] >= 0:
                     self.touch_below(below)
             block = self.tree.b_next[block]
@@ -192,7 +211,8 @@ cdef class Calendar:
             self.b_bits[block].begin() + segment * self.words,
             self.b_bits[block].begin() + (segment + 1) * self.words,
         )
-        self.sum_up(block)
+        if segment == 0:        # any other was like the one before it
+            self.sum_up(block)
         return 0
 
     # ---- bookings ----
@@ -200,44 +220,65 @@ cdef class Calendar:
     cdef int add(self, int32_t record, int64_t start, int64_t end,
                  const vector[int32_t]& rows) except -1:
         """Note a record with its rows (row << 1 | WHOLE) for [start, end)."""
-        cdef size_t at
-        cdef Booking booking
         self.find_touched(rows)
         if self.touched.empty():
             return 0
-        booking.record = record
-        booking.start = start
-        booking.end = end
         self.hold_point(start)
         self.hold_point(end)
-        for at in range(self.touched.size()):
-            self.bookings[self.touched[at]].push_back(booking)
+        if self.shared:
+            self.sign_in(record, start, end)
         self.fill(self.touched, start, end)
         return 0
 
     cdef int remove(self, int32_t record, int64_t start, int64_t end,
                     const vector[int32_t]& rows) except -1:
         """Take back what `add` noted with the same arguments."""
-        cdef size_t at, other, mine = 0
-        cdef vector[Booking]* here
-        cdef vector[int32_t] one
         self.find_touched(rows)
         if self.touched.empty():
             return 0
         self.clear(self.touched, start, end)
-        for at in range(self.touched.size()):
-            here = &self.bookings[self.touched[at]]
-            for other in range(here.size()):
-                if here[0][other].record == record:
-                    mine = other
-                elif here[0][other].start < end and here[0][other].end > start:
-                    one.assign(1, self.touched[at])     # it is shared, and stays busy then
-                    self.fill(
-                        one, max(start, here[0][other].start), min(end, here[0][other].end)
-                    )
-            here.erase(here.begin() + mine)
+        if self.shared:
+            self.sign_out(record, start, end)
         self.drop_point(start)
         self.drop_point(end)
+        return 0
+
+    cdef int sign_in(self, int32_t record, int64_t start, int64_t end) except -1:
+        """Note who touches what is touched."""
+        cdef size_t at
+        cdef uint64_t bits
+        cdef Booking booking
+        booking.record = record
+        booking.start = start
+        booking.end = end
+        for at in range(self.touched.size()):
+            bits = self.touched[at].bits
+            while bits:
+                self.bookings[self.touched[at].word * 64 + lowest_bit(bits)].push_back(booking)
+                bits &= bits - 1
+        return 0
+
+    cdef int sign_out(self, int32_t record, int64_t start, int64_t end) except -1:
+        """Forget who touched it; what others touch in [start, end) is busy again then."""
+        cdef size_t at, other, mine = 0
+        cdef uint64_t bits
+        cdef vector[Booking]* here
+        cdef vector[Touched] one
+        for at in range(self.touched.size()):
+            bits = self.touched[at].bits
+            one.assign(1, self.touched[at])
+            while bits:
+                here = &self.bookings[one[0].word * 64 + lowest_bit(bits)]
+                one[0].bits = bits & (~bits + 1)
+                bits &= bits - 1
+                for other in range(here.size()):
+                    if here[0][other].record == record:
+                        mine = other
+                    elif here[0][other].start < end and here[0][other].end > start:
+                        self.fill(
+                            one, max(start, here[0][other].start), min(end, here[0][other].end)
+                        )
+                here.erase(here.begin() + mine)
         return 0
 
     cdef void bounds(self, size_t block, int64_t start, int64_t end, size_t* first,
@@ -249,65 +290,91 @@ cdef class Calendar:
             first[0] -= 1
         last[0] = upper_bound(times.begin(), times.end(), end - 1) - times.begin()
 
-    cdef int fill(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1:
+    cdef int fill(self, const vector[Touched]& touched, int64_t start, int64_t end) except -1:
         """Mark vertices busy on [start, end); both are points."""
         cdef size_t block = self.block_at(start), first, last, segment, at, word
-        cdef uint64_t bit
-        cdef int32_t covered
+        cdef uint64_t fresh, idle, left
+        cdef uint64_t* bits
+        cdef int32_t covered, taken
+        self.rest.resize(touched.size())
         while block < self.b_times.size() and self.b_times[block][0] < end:
             self.bounds(block, start, end, &first, &last)
             covered = 0
-            for at in range(positions.size()):
-                word = positions[at] >> 6
-                bit = ONE << (positions[at] & 63)
-                if self.b_cover[block][word] & bit:
-                    continue
-                if last - first == self.b_times[block].size() and not (
-                    self.b_any[block][word] & bit
-                ):
-                    self.b_cover[block][word] |= bit
-                    covered += 1
+            left = 0
+            for at in range(touched.size()):
+                word = touched[at].word
+                fresh = touched[at].bits & ~self.b_cover[block][word]
+                if last - first == self.b_times[block].size():
+                    idle = fresh & ~self.b_any[block][word]
+                    self.b_cover[block][word] |= idle
+                    covered += count_bits(idle)
+                    self.rest[at] = fresh & ~idle
                 else:
-                    for segment in range(first, last):
-                        if not self.b_bits[block][segment * self.words + word] & bit:
-                            self.b_bits[block][segment * self.words + word] |= bit
-                            self.b_free[block][segment] -= 1
-                self.b_any[block][word] |= bit
+                    self.rest[at] = fresh
+                self.b_any[block][word] |= fresh
+                left |= self.rest[at]
+            for segment in range(first, last if left else first):
+                bits = self.b_bits[block].data() + segment * self.words
+                taken = 0
+                for at in range(touched.size()):
+                    word = touched[at].word
+                    taken += count_bits(self.rest[at] & ~bits[word])
+                    bits[word] |= self.rest[at]
+                self.b_free[block][segment] -= taken
             self.count_free(block, -covered)
             block += 1
         return 0
 
-    cdef int clear(self, const vector[int32_t]& positions, int64_t start, int64_t end) except -1:
+    cdef int clear(self, const vector[Touched]& touched, int64_t start, int64_t end) except -1:
         """Mark vertices free on [start, end); both are points."""
-        cdef size_t block = self.block_at(start), first, last, segment, count, at, word
-        cdef uint64_t bit, any
+        cdef size_t block = self.block_at(start), first, last, at, word
+        cdef uint64_t covered, left
         cdef int32_t uncovered
+        self.rest.resize(touched.size())
+        self.spread.resize(touched.size())
         while block < self.b_times.size() and self.b_times[block][0] < end:
             self.bounds(block, start, end, &first, &last)
-            count = self.b_times[block].size()
             uncovered = 0
-            for at in range(positions.size()):
-                word = positions[at] >> 6
-                bit = ONE << (positions[at] & 63)
-                if self.b_cover[block][word] & bit:
-                    self.b_cover[block][word] &= ~bit
-                    if last - first == count:
-                        self.b_any[block][word] &= ~bit
-                        uncovered += 1
-                        continue
-                    for segment in range(count):    # from now on it is said segment by segment
-                        self.b_bits[block][segment * self.words + word] |= bit
-                for segment in range(first, last):
-                    if self.b_bits[block][segment * self.words + word] & bit:
-                        self.b_bits[block][segment * self.words + word] &= ~bit
-                        self.b_free[block][segment] += 1
-                any = 0
-                for segment in range(count):
-                    any |= self.b_bits[block][segment * self.words + word] & bit
-                if not any:
-                    self.b_any[block][word] &= ~bit
+            left = 0
+            for at in range(touched.size()):
+                word = touched[at].word
+                covered = touched[at].bits & self.b_cover[block][word]
+                self.b_cover[block][word] &= ~covered
+                if last - first == self.b_times[block].size():
+                    self.b_any[block][word] &= ~covered
+                    uncovered += count_bits(covered)
+                    self.rest[at] = touched[at].bits & ~covered
+                    self.spread[at] = 0
+                else:       # from now on it is said segment by segment
+                    self.rest[at] = touched[at].bits
+                    self.spread[at] = covered
+                left |= self.rest[at]
+            if left:
+                self.clear_segments(touched, block, first, last)
             self.count_free(block, uncovered)
             block += 1
+        return 0
+
+    cdef int clear_segments(self, const vector[Touched]& touched, size_t block, size_t first,
+                            size_t last) except -1:
+        """Clear `rest` in the segments first to last of a block, and set `spread` in the others."""
+        cdef size_t segment, at, word
+        cdef uint64_t* bits
+        cdef int32_t given
+        self.left.assign(touched.size(), 0)
+        for segment in range(self.b_times[block].size()):
+            bits = self.b_bits[block].data() + segment * self.words
+            given = 0
+            for at in range(touched.size()):
+                word = touched[at].word
+                bits[word] |= self.spread[at]
+                if first <= segment < last:
+                    given += count_bits(bits[word] & self.rest[at])
+                    bits[word] &= ~self.rest[at]
+                self.left[at] |= bits[word]
+            self.b_free[block][segment] += given
+        for at in range(touched.size()):
+            self.b_any[block][touched[at].word] &= ~(self.rest[at] & ~self.left[at])
         return 0
 
     cdef int count_free(self, size_t block, int32_t change) except -1:

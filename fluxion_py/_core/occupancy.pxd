@@ -7,8 +7,9 @@ back, a reservation until its end. The ledger gets a job's holds only when someb
 (`settle`); until then the record is `PENDING` there.
 
 Invariants: `held` and `touched` are sums over the present records; a bit of the tree's blocks is
-set if nothing holds or touches the vertex and it is up; `odd_jobs` counts the records whose effect
-these counts cannot tell, and while there are any the walk answers.
+set if nothing holds or touches the vertex and it is up; calendars have the records that end after
+now; `odd_jobs` counts the records whose effect these counts cannot tell, and while there are any
+the walk answers.
 """
 
 cimport cython
@@ -53,6 +54,8 @@ cdef class Occupancy:
     cdef vector[int64_t] r_job
     cdef vector[int64_t] r_start
     cdef vector[int64_t] r_end
+    cdef vector[int64_t] r_since            # where it begins in calendars: LONG_AGO if it has
+    #                                         started, ABSENT if it has ended or is odd
     cdef vector[uint8_t] r_flags
     cdef vector[int32_t] r_generation       # of the slot: who keeps its number sees it was reused
     cdef vector[vector[int32_t]] r_rows     # row << 1 | WHOLE
@@ -71,6 +74,8 @@ cdef class Occupancy:
 
     cdef bint up(self, int32_t row) noexcept
     cdef void refresh(self, int32_t row) noexcept
+    cdef int enter_calendars(self, int32_t slot) except -1
+    cdef int leave_calendars(self, int32_t slot) except -1
     cdef int write_calendar(self, Calendar calendar) except -1
     cdef int64_t next_event(self) except -2
     cdef int status_changed(self, int32_t row) except -1

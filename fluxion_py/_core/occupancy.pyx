@@ -18,6 +18,8 @@ from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport Walk
 
+cdef int64_t LONG_AGO = -1              # before all times: nobody asks what was
+cdef int64_t ABSENT = -2
 cdef size_t MOST_CHANGES = 1 << 16      # that are remembered; who is further behind starts anew
 
 
@@ -108,6 +110,7 @@ cdef class Occupancy:
             self.r_job.push_back(jobid)
             self.r_start.push_back(start)
             self.r_end.push_back(end)
+            self.r_since.push_back(ABSENT)
             self.r_flags.push_back(flags)
             self.r_generation.push_back(0)
             self.r_rows.push_back(vector[int32_t]())
@@ -117,6 +120,7 @@ cdef class Occupancy:
             self.r_job[slot] = jobid
             self.r_start[slot] = start
             self.r_end[slot] = end
+            self.r_since[slot] = ABSENT
             self.r_flags[slot] = flags
         self.slots[jobid] = slot
         return slot
@@ -136,17 +140,12 @@ cdef class Occupancy:
             self.forget_past()
         if self.charges is not None and weigh:
             self.charges.weigh(rows)
-            if start > self.now:        # weights have changed where nothing else has
-                for at in range(rows.size()):
-                    self.note(rows[at] >> 1)
         return slot
 
     cdef int begin(self, int32_t slot) except -1:
         """Let a new record act: now if it has started, later by an event."""
         cdef int32_t generation = self.r_generation[slot]
-        cdef Calendar calendar
-        for calendar in self.calendars:
-            calendar.add(slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot])
+        self.enter_calendars(slot)
         if self.charges is not None:
             self.charges.count(self.r_rows[slot], 1)
         if self.r_start[slot] > self.now:
@@ -188,16 +187,18 @@ cdef class Occupancy:
         cdef const vector[int32_t]* rows = &self.r_rows[slot]
         cdef int32_t row, inner, last = -1
         cdef size_t at
+        cdef bint told = sign < 0 or self.charges is None       # see Prospects
         self.operation += 1
         for at in range(rows.size()):
             row = rows[0][at] >> 1
             self.held[row] += sign
             if self.tree.inner[row] >= 0:
                 self.refresh(row)       # what is below it may have come first in the record
-                self.note(row)
+                if told:
+                    self.note(row)
             else:
                 self.tree.set_idle(row, self.held[row] == 0 and self.up(row))
-                if self.tree.above[row] != last:        # leaves of one parent change it once
+                if told and self.tree.above[row] != last:   # leaves of one parent change it once
                     self.note(row)
                 row = last = self.tree.above[row]
             while row >= 0 and self.stamp[self.tree.inner[row]] != self.operation:
@@ -213,15 +214,13 @@ cdef class Occupancy:
         """Give a record back; say whether the ledger has the job as well."""
         cdef int32_t slot = self.slots[jobid]
         cdef uint8_t flags = self.r_flags[slot]
-        cdef Calendar calendar
         self.slots.erase(jobid)
         if self.answers:
             self.answers.pop(slot, None)
         if flags & ODD:
             self.odd_jobs -= 1
         else:
-            for calendar in self.calendars:
-                calendar.remove(slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot])
+            self.leave_calendars(slot)
             if flags & PRESENT:
                 self.apply(slot, -1)
             elif self.r_start[slot] > self.now:
@@ -281,6 +280,7 @@ cdef class Occupancy:
                 self.charges.use(self.r_rows[slot], -1)
             if flags & PLANNED and flags & PRESENT:     # a plan does not outlive its time
                 self.apply(slot, -1)
+            self.leave_calendars(slot)
         return 0
 
     cdef int restart(self, int64_t now) except -1:
@@ -289,7 +289,6 @@ cdef class Occupancy:
         An allocation that is yet to start forbids much before: those are left to the walk.
         """
         cdef size_t slot
-        cdef Calendar calendar
         while not self.events.empty():
             self.events.pop()
         for slot in range(self.r_job.size()):
@@ -300,10 +299,7 @@ cdef class Occupancy:
                 self.r_flags[slot] &= ~USING
             if self.charges is not None:
                 self.charges.count(self.r_rows[slot], -1)
-            for calendar in self.calendars:
-                calendar.remove(
-                    <int32_t> slot, self.r_start[slot], self.r_end[slot], self.r_rows[slot]
-                )
+            self.leave_calendars(<int32_t> slot)
         self.future = 0
         self.now = now
         self.settle()
@@ -317,12 +313,32 @@ cdef class Occupancy:
                 self.begin(<int32_t> slot)
         return 0
 
+    cdef int enter_calendars(self, int32_t slot) except -1:
+        """Tell the calendars of a record; those that have started do so from one time on."""
+        cdef Calendar calendar
+        if self.r_end[slot] <= self.now:
+            return 0
+        self.r_since[slot] = self.r_start[slot] if self.r_start[slot] > self.now else LONG_AGO
+        for calendar in self.calendars:
+            calendar.add(slot, self.r_since[slot], self.r_end[slot], self.r_rows[slot])
+        return 0
+
+    cdef int leave_calendars(self, int32_t slot) except -1:
+        """Have the calendars forget a record, at its end at the latest."""
+        cdef Calendar calendar
+        if self.r_since[slot] == ABSENT:
+            return 0
+        for calendar in self.calendars:
+            calendar.remove(slot, self.r_since[slot], self.r_end[slot], self.r_rows[slot])
+        self.r_since[slot] = ABSENT
+        return 0
+
     cdef int write_calendar(self, Calendar calendar) except -1:
         """Enter all records into a new calendar, and all later ones."""
         for entry in self.slots:
-            if not self.r_flags[entry.second] & ODD:
+            if self.r_since[entry.second] != ABSENT:
                 calendar.add(
-                    entry.second, self.r_start[entry.second], self.r_end[entry.second],
+                    entry.second, self.r_since[entry.second], self.r_end[entry.second],
                     self.r_rows[entry.second]
                 )
         self.calendars.append(calendar)

@@ -136,9 +136,9 @@ def _output_files(shown: dict[str, Any]) -> list[tuple[str, Any]]:
     named = system.get("shell", {}).get("options", {}).get("output", {})
     found = []
     if "stdout" not in named:
-        found.append((os.path.join(folder, "stdout"), sys.stdout))
+        found.append((f"{folder}.stdout", sys.stdout))
         if "stderr" not in named:
-            found.append((os.path.join(folder, "stderr"), sys.stderr))
+            found.append((f"{folder}.stderr", sys.stderr))
     return found
 
 

@@ -20,7 +20,8 @@ class Launch:
     """A job to run: what, where, until when.
 
     `deadline` is the time of the clock at which it is to be ended (None: no limit). `directory`
-    is the job's own, for its evidence and its output; None where nothing is kept.
+    is the job's own, made by whoever needs it; output goes beside it, into `directory`.stdout and
+    .stderr. None where nothing is kept.
     """
 
     jobid: int

@@ -43,6 +43,9 @@ GRACE = 5.0
 WAIT_FOR_INSTANCE = 20.0
 """Seconds that a new keeper waits for its instance."""
 
+_READ = 2**16
+"""Bytes; for much more Python asks the kernel for memory at every read."""
+
 _LONGEST_PAUSE = 3600.0
 """Seconds; a selector refuses to wait for years."""
 
@@ -156,7 +159,7 @@ class Keeper:
         if not events & selectors.EVENT_READ:
             return
         try:
-            data = self._client.recv(2**20)
+            data = self._client.recv(_READ)
         except BlockingIOError:
             return
         except OSError:
@@ -256,7 +259,8 @@ class Keeper:
         try:
             if order.directory is not None:
                 os.makedirs(order.directory, exist_ok=True)
-            os.chdir(order.cwd or self._home)
+            if order.cwd is not None:
+                os.chdir(order.cwd)
             for task in order.tasks:
                 pid = spawn(task, environment, order.stdout, order.stderr)
                 entry.live.add(pid)
@@ -269,7 +273,8 @@ class Keeper:
             for pid in entry.live:
                 kill_group(pid, signal.SIGKILL)
         finally:
-            os.chdir(self._home)
+            if order.cwd is not None:
+                os.chdir(self._home)
 
     # ---- ends ----
 

@@ -18,7 +18,7 @@ class TaskOrder(msgspec.Struct, omit_defaults=True):
 class Run(msgspec.Struct, tag="run", omit_defaults=True):
     """Start something. `environment` None is the keeper's own; files without a name go nowhere.
 
-    `directory` is made if it is not there.
+    `directory`, of the files, is made if it is not there.
     """
 
     key: str

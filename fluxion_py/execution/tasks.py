@@ -35,7 +35,6 @@ def order_of(launch: Launch, extra: Mapping[str, str]) -> Run:
     if launch.directory is not None:
         common["FLUXION_JOB_DIRECTORY"] = str(launch.directory)
     stdout, stderr = (_file(launch, options, name) for name in ("stdout", "stderr"))
-    folder = None if launch.directory is None else str(launch.directory)
     environment = system.get("environment")
     return Run(
         str(launch.jobid),
@@ -46,9 +45,9 @@ def order_of(launch: Launch, extra: Mapping[str, str]) -> Run:
         {str(key): str(value) for key, value in environment.items()}
         if isinstance(environment, Mapping)
         else None,
-        stdout or (None if folder is None else f"{folder}/stdout"),
-        stderr or stdout or (None if folder is None else f"{folder}/stderr"),
-        folder,
+        stdout or _kept(launch, "stdout"),
+        stderr or stdout or _kept(launch, "stderr"),
+        None if launch.directory is None else str(launch.directory.parent),
     )
 
 
@@ -128,6 +127,11 @@ def _file(launch: Launch, options: Mapping[str, Any], stream: str) -> str | None
         return None
     named = path.replace("{{id}}", format_jobid(launch.jobid))
     return named.replace("{{jobid}}", str(launch.jobid))
+
+
+def _kept(launch: Launch, stream: str) -> str | None:
+    """Return the file where output goes otherwise: beside the job's folder, which few need."""
+    return None if launch.directory is None else f"{launch.directory}.{stream}"
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

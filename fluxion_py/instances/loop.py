@@ -121,7 +121,7 @@ class InstanceLoop(JobStore):
         )
 
     def directory_of(self, jobid: int) -> Path | None:
-        """Return the folder of a job, where its output is; None if this instance keeps none."""
+        """Return the folder of a job; beside it is its output. None if this instance keeps none."""
         return None if self._directory is None else self._directory / f"{jobid}"
 
     def _end_running(self, jobid: int, signal: int, now: float) -> None:

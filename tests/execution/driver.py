@@ -67,7 +67,7 @@ class Life:
 
     def output(self, jobid: int, name: str = "stdout") -> str:
         """Return what a job has printed."""
-        return (self.folder / "jobs" / str(jobid) / name).read_text()
+        return (self.folder / "jobs" / f"{jobid}.{name}").read_text()
 
     def names(self, jobid: int) -> Sequence[str]:
         """Return the names of the events of a job."""

@@ -245,7 +245,7 @@ def test_an_order_that_comes_twice_runs_once(lives: Lives) -> None:
     from fluxion_py.execution.orders import Run, TaskOrder
 
     again = Run(str(jobid), int(job.t_run), [TaskOrder(list(order.tasks[0].command))])
-    again.stdout = str(lives.folder / "jobs" / str(jobid) / "stdout")
+    again.stdout = str(lives.folder / "jobs" / f"{jobid}.stdout")
     executor._send(again)
     assert life.run("true").result is Result.COMPLETED
     assert life.output(jobid) == "once\n"

@@ -66,6 +66,11 @@ def add_settings(parser: Parser) -> None:
         help="of pods that name none (default: without end)",
     )
     parser.add_argument(
+        "--preemption",
+        action="store_true",
+        help="evict whole groups of lower priority for one that waits (default: nobody)",
+    )
+    parser.add_argument(
         "--no-bind-siblings",
         action="store_true",
         help="let kube-scheduler bind every member of a gang by itself",
@@ -85,6 +90,7 @@ def settings_of(arguments: Namespace) -> Settings:
         match_policy=arguments.match_policy,
         queue_policy=arguments.policy,
         default_duration=arguments.default_duration,
+        preemption=arguments.preemption,
         bind_siblings=not arguments.no_bind_siblings,
     )
 

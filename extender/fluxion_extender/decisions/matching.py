@@ -114,7 +114,7 @@ class Matching:
         """Book every part of a group in a vertex of its own, or nothing."""
         found = _Found()
         for part in division.parts:
-            for place in self._places(division):
+            for place in self.places(division):
                 if place not in found.vertices and self._book(
                     group, division, part, place, found, now
                 ):
@@ -125,7 +125,7 @@ class Matching:
                 return None
         return found
 
-    def _places(self, division: Division) -> list[Place]:
+    def places(self, division: Division) -> list[Place]:
         """Return the vertices that a part may have; the empty place stands for the cluster."""
         graph = self.mirror.graph
         if division.level is None:

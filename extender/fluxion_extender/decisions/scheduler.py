@@ -68,6 +68,8 @@ class Scheduler:
             self.settings,
             lambda effect: self.outbox.append(effect),
         )
+        self.preempting: Group | None = None
+        self.preempting_until = 0.0
         self.epoch = 0
         self.plans = 0
         self._new_id = new_id or (lambda: uuid.uuid4().hex[:12])
@@ -118,10 +120,18 @@ class Scheduler:
             again = False
             for key, answer in self.placer.cycle(now):
                 group = self.members.groups[key]
-                if self.matching.give(group, answer, now):
+                if self._kept_back(group):
+                    self.placer.step_aside(key, now)
+                    again = True
+                elif self.matching.give(group, answer, now):
                     self._matched(group, now)
                 else:
                     again = True
+
+    def _kept_back(self, group: Group) -> bool:
+        """Say whether what is free now was made so for a group of higher priority."""
+        first = self.preempting
+        return first is not None and group.shape.priority < first.shape.priority
 
     def due(self, now: float) -> float | None:
         """Return when something will be to do that no news brings."""

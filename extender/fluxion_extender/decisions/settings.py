@@ -23,3 +23,4 @@ class Settings:
     reason_interval: int = 30
     suspicion: int = 30
     bind_siblings: bool = True
+    preemption: bool = False

@@ -1,6 +1,7 @@
 """What ends because time passes: plans that nobody uses, vetoes, suspicions (B.5)."""
 
 from fluxion_extender.decisions.effects import Evict
+from fluxion_extender.decisions.eviction import evict_for_waiting
 from fluxion_extender.decisions.scheduler import Scheduler
 from fluxion_extender.groups.group import Group, SlotState
 
@@ -19,6 +20,8 @@ def tick(scheduler: Scheduler, now: float) -> None:
             _forget_vetoes(scheduler, group, now)
         if group.planned and now >= group.deadline:
             _expire(scheduler, group, now)
+    if scheduler.settings.preemption:
+        evict_for_waiting(scheduler, now)
     scheduler.settle(now)
 
 

@@ -66,6 +66,7 @@ class Group:
     `refused_at` is the count of changes at which it was last refused: as long as it is the same,
     nothing has to be asked again. `vetoed` has the nodes which kube-scheduler's own filters refused
     for it, with the time at which that is forgotten; `veto` is the property that marks them.
+    `evicted_at` is the count of changes at which victims were last looked for.
     `told` is the pod that was told its node first, at `told_at`.
     `read_again` is when what it wants may be read once more; `given_up`: it has waited too long.
     `plan_text` goes with the bindings of members until one is taken: there is no owner to write on.
@@ -96,6 +97,7 @@ class Group:
     not_before: float = 0
     read_again: float = 0
     given_up: bool = False
+    evicted_at: int = -1
     veto: str = ""
     vetoed: dict[str, float] = field(default_factory=dict)
     dirty: bool = True

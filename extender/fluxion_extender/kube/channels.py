@@ -57,6 +57,10 @@ class Channels:
         while self._idle:
             self._idle.pop().close()
 
+    def __del__(self) -> None:
+        """Leave no connection open behind."""
+        self.close()
+
     def _take(self) -> socket.socket:
         """Return a connection that is still open, or a new one."""
         while True:

@@ -109,6 +109,7 @@ class PodSpec(Struct):
     affinity: Affinity | None = None
     tolerations: list[Toleration] | None = None
     priority: int | None = None
+    preemption_policy: str | None = None
     active_deadline_seconds: int | None = None
     scheduling_gates: list[Gate] | None = None
     scheduling_group: SchedulingGroup | None = None

@@ -9,16 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from fluxion_py._core.flatgraph import FlatGraph
-from fluxion_py.errors import short
+from fluxion_py.errors import GraphError, short
 from fluxion_py.graph.topology import below
 from fluxion_py.idset import format_idset
-from fluxion_py.instances.grant import GrantError
 from fluxion_py.readers.jgf_document import Metadata, document_of
 from fluxion_py.readers.json_text import parse_json
 from fluxion_py.readers.rv1 import ResourceSet, parse_r, reader_of
 
 Holder = Callable[[int], str | None]
 """Returns the name of another job that holds a row, if there is one."""
+
+
+class GrantError(GraphError):
+    """A resource set is not (any more) what was granted; the text names the vertex."""
 
 
 class GrantCheck:
@@ -196,3 +199,16 @@ class GrantCheck:
 
     def _wrong(self, message: str) -> NoReturn:
         raise GrantError(message, source=self.source)
+
+
+def check_same(flat: FlatGraph, R: str | Mapping[str, object], source: str | None = None) -> None:
+    """Raise `GrantError` unless an R names exactly the vertices of a graph: see `ResourceGraph`."""
+    everything = dict.fromkeys(below(flat, [flat.root()]), True)
+    check = GrantCheck(flat, "of this graph", everything, source=source)
+    claims = check.check(R, float("-inf"))
+    document = parse_json(R, source) if isinstance(R, str) else R
+    whole = isinstance(document, Mapping) and "scheduling" in document
+    kinds = None if whole else {flat.type(row) for row in claims}
+    for row in sorted(everything):
+        if row not in claims and (kinds is None or flat.type(row) in kinds):
+            raise GrantError(f"{flat.path(row)} is in this graph, but not in the R", source=source)
