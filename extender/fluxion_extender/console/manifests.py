@@ -43,6 +43,8 @@ def read_documents(path: str) -> list[dict[str, Any]]:
         documents: Iterable[Any] = [msgspec.json.decode(data)]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         documents = _yaml(data, path)
+    except RecursionError:
+        raise InputError("nested too deeply", source=path) from None
     return [each for document in documents for each in _flat(document, path)]
 
 
@@ -52,6 +54,8 @@ def _yaml(data: bytes, path: str) -> list[Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return [each for each in yaml.load_all(data, loader) if each is not None]
+    except RecursionError:
+        raise InputError("nested too deeply", source=path) from None
     except yaml.YAMLError as error:
         text = " ".join(str(error).split())
         raise InputError(f"neither JSON nor YAML: {text[:200]}", source=path) from None

@@ -12,9 +12,14 @@ from fluxion_extender.decisions.scheduler import Scheduler
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
+from fluxion_extender.pods.requests import request_of
 from fluxion_py.cli.arguments import Parser, add_output, example, file_name, wants_json
 from fluxion_py.cli.tool import BUSY, DONE, NEVER
+from fluxion_py.errors import InputError
 from fluxion_py.hostlist import short_hostlist
+
+NEVER_WORDS = ("can never start", "is refused: ")
+"""What the reasons say of groups for which waiting is of no use."""
 
 
 def add_replay(parser: Parser) -> None:
@@ -42,6 +47,7 @@ def run_replay(arguments: Namespace) -> int:
     owners, pods = read_workloads(arguments.pods)
     pods = _all_pods(owners, pods)
     for pod in pods:
+        _check(pod, arguments.pods)
         if not pod.spec.node_name:
             pod.spec.scheduler_name = arguments.scheduler_name
     scheduler.members.workloads.update(owners)
@@ -60,7 +66,7 @@ def run_replay(arguments: Namespace) -> int:
         sys.stdout.write("\n")
     else:
         _write(groups, [] if arguments.check else found)
-    if any(group["reason"].find("can never start") >= 0 for group in groups):
+    if any(word in group["reason"] for group in groups for word in NEVER_WORDS):
         return NEVER
     return BUSY if any(group["placed"] < group["pods"] for group in groups) else DONE
 
@@ -74,6 +80,14 @@ def _all_pods(owners: dict[Ref, Workload], pods: list[Pod]) -> list[Pod]:
         if owner.metadata.uid not in owned:
             found += pods_of(owner, owners)
     return found
+
+
+def _check(pod: Pod, path: str) -> None:
+    """Refuse a pod that an API server would refuse. Raises `InputError`."""
+    try:
+        request_of(pod)
+    except InputError as error:
+        raise InputError(f"pod {pod.key}: {error}", source=path, hint=error.hint) from None
 
 
 def _ask(scheduler: Scheduler, pod: Pod, names: list[str]) -> dict[str, Any]:

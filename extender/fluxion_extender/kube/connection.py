@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from fluxion_extender.kube.channels import Channels
-from fluxion_py.errors import FluxionError, InputError
+from fluxion_py.errors import FluxionError, InputError, short
 
 CONNECTIONS = 40
 """As many as threads may ask at the same time: verbs, writes, watches."""
@@ -61,11 +61,13 @@ class Connection:
                     kubeconfig, context, self._configuration, persist_config=False
                 )
         except (ConfigException, OSError, ValueError) as error:
-            raise InputError(
-                f"no access to a cluster: {str(error).splitlines()[0]}",
-                source=kubeconfig,
-                hint="--kubeconfig FILE, or KUBECONFIG",
-            ) from None
+            raise _no_access(str(error), kubeconfig) from None
+        except Exception as error:  # the client trusts what is in the file to be as it should
+            text = f"not understood ({type(error).__name__}: {error})"
+            raise _no_access(text, kubeconfig) from None
+        if urlsplit(self._configuration.host).scheme not in ("http", "https"):
+            text = f"the server {short(self._configuration.host)} is no http or https URL"
+            raise _no_access(text, kubeconfig)
         if not self._configuration.verify_ssl:
             import urllib3
 
@@ -133,6 +135,11 @@ class Connection:
             response.release_conn()
         return data
 
+    def close(self) -> None:
+        """Close what is idle."""
+        if self._channels is not None:
+            self._channels.close()
+
     def _ask_directly(
         self,
         channels: Channels,
@@ -190,6 +197,15 @@ class Connection:
             response.release_conn()
             raise ApiError(response.status, text)
         return response
+
+
+def _no_access(text: str, kubeconfig: str | None) -> InputError:
+    lines = text.splitlines() or ["no reason is given"]
+    return InputError(
+        f"no access to a cluster: {lines[0]}",
+        source=kubeconfig,
+        hint="--kubeconfig FILE, or KUBECONFIG",
+    )
 
 
 def _channels(configuration: Any, server: str) -> Channels | None:  # noqa: ANN401
