@@ -1,6 +1,5 @@
 """`watch` and `attach`: what happens, and what jobs print, while it happens."""
 
-import os
 import sys
 import time
 from argparse import Namespace
