@@ -123,7 +123,7 @@ cdef class Cancel:
     cdef list rank_tops(self, list rows):
         """Return the vertices of a rank that the others of it are below.
 
-        That is one, unless two nodes carry one rank; with `strict` the first with the shortest path.
+        One, unless two nodes carry one rank; with `strict` the first with the shortest path.
         """
         if self.strict:
             depth = {row: (self.graph.path(row) or "").count("/") for row in rows}

@@ -132,7 +132,6 @@ cdef class Occupancy:
         `weigh`: it was just emitted, so the weights of its edges follow.
         """
         cdef int32_t slot = self.new_record(jobid, start, end, PENDING | (PLANNED * planned))
-        cdef size_t at
         self.r_rows[slot] = rows
         self.pending.push_back(slot)
         self.begin(slot)

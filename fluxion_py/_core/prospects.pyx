@@ -13,7 +13,7 @@ from fluxion_py._core.flatgraph cimport ALIVE
 from fluxion_py._core.index cimport Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport POOLS, Plan
-from fluxion_py._core.visits cimport Class, Visits, leading_zeros
+from fluxion_py._core.visits cimport Class, leading_zeros
 
 cdef uint64_t ONE = 1
 cdef int FEW = 64           # children to sort rather than to pass over all others by class

@@ -1,8 +1,8 @@
 """The order in which first-match policies visit inner vertices, once for all requests.
 
-A child is visited the earlier the higher the weight of its edge, then its uniq_id (matching.md 4.2).
-Each inner vertex has a *position*, a bit in the bitmaps of the `Prospects`; siblings have theirs side
-by side, by uniq_id ascending. The children of a vertex are in classes of equal weight, each a few
+A child is visited the earlier the higher the weight of its edge is, then its uniq_id (matching.md
+4.2). Each inner vertex has a *position*, a bit in the bitmaps of the `Prospects`; siblings have
+theirs side by side, by uniq_id ascending. The children of a vertex are in classes of equal weight, each a few
 words of such bits: the next child of those that a request could use is a bitwise and.
 
 Invariant after `catch_up`: every living inner vertex but the root is in the class of its weight.
