@@ -4,13 +4,14 @@ Times are CPU seconds of this process, but for the jobs per second of processes.
 counted again by `Audit`, which reads paths and knows nothing of matchers.
 """
 
+import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -84,6 +85,20 @@ def bench_ensemble_in_two_levels(benchmark: BenchmarkFixture) -> None:
         return found
 
     children, placed = benchmark.pedantic(once, rounds=1, iterations=1)
+    audit_all(placed)
+    root = children[0].parent
+    assert root is not None
+    assert root.calls_from_children == RACKS
+    benchmark.extra_info |= {"seconds": min(times), "mib": peak_mib()}
+
+
+def peak_mib() -> int:
+    """Return the highest resident memory that this process ever had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def audit_all(placed: Iterable[Iterable[Iterable[Allocation]]]) -> None:
+    """Count what all 36,000 tasks hold."""
     audit = Audit()
     for with_gpu, in_socket, in_node in placed:
         for found in with_gpu:
@@ -93,10 +108,37 @@ def bench_ensemble_in_two_levels(benchmark: BenchmarkFixture) -> None:
         for found in in_node:
             audit.task(found, 5, 0, one_socket=False)
     assert len(audit.taken) == GPU_TASKS * 5 + CORE_TASKS * 5
-    root = children[0].parent
-    assert root is not None
-    assert root.calls_from_children == RACKS
-    benchmark.extra_info |= {"seconds": min(times), "tasks": GPU_TASKS + CORE_TASKS}
+
+
+def run_all(root: Instance) -> list[list[list[Allocation]]]:
+    """Have all tasks be jobs of 40 children: submitted, journaled, placed, started."""
+    whole = Jobspec.from_shape(f"slot={4000 // RACKS}/node", duration=36_000)
+    children = [root.spawn(whole, policy="low", name=f"c{n}") for n in range(RACKS)]
+    kinds = ((WITH_GPU, GPU_TASKS), (IN_SOCKET, CORE_TASKS - ACROSS), (IN_NODE, ACROSS))
+    placed: list[list[list[Allocation]]] = []
+    for child in children:
+        ids = [child.submit_many([spec] * (number // RACKS)) for spec, number in kinds]
+        while child.step() == 0:
+            pass
+        jobs = [[child.queue.jobs[i] for i in part if isinstance(i, int)] for part in ids]
+        placed.append([[job.allocation for job in part if job.allocation] for part in jobs])
+    return placed
+
+
+@pytest.mark.slow
+def bench_ensemble_as_jobs(benchmark: BenchmarkFixture) -> None:
+    """The same 36,000 tasks as jobs with all that is written down of jobs, in one process."""
+    times: list[float] = []
+
+    def once() -> list[list[list[Allocation]]]:
+        root = Instance(load("mummi"), policy="low")
+        start = time.process_time()
+        found = run_all(root)
+        times.append(time.process_time() - start)
+        return found
+
+    audit_all(benchmark.pedantic(once, rounds=1, iterations=1))
+    benchmark.extra_info |= {"seconds": min(times), "mib": peak_mib()}
 
 
 def run_no_ops(instances: list[Instance], total: int) -> None:
@@ -144,41 +186,28 @@ def bench_no_op_placements(benchmark: BenchmarkFixture, number: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [0, 1, 2, 8], ids=lambda number: f"{number}-children")
-def bench_processes(benchmark: BenchmarkFixture, number: int, tmp_path: Path) -> None:
-    """Jobs per second of real processes: flat, and with children that are processes, too."""
-    jobs = int(os.environ.get("FLUXION_JOBS", "2000"))
-    share = jobs // max(number, 1)
-    inner = f"fluxion submit --cc=1-{share} -n 1 --wait --quiet true"
-    lines = [inner]
-    if number:
-        script = tmp_path / "share.sh"
-        script.write_text(f"#!/bin/sh\nexec {inner}\n")
-        script.chmod(0o755)
-        lines = [f"for i in $(seq {number}); do fluxion batch -N 1 {script} >/dev/null; done"]
-        lines.append("fluxion queue drain")
-        lines.append("fluxion jobs -a -o '{result}' | sort | uniq -c")
-    recipe = tmp_path / "machine.yaml"
-    recipe.write_text(
-        "version: 1\ncluster: c\ncontains:\n  node: {count: 8, contains: {core: 1000}}\n"
-    )
-    command = ["start", "-L", str(recipe), "sh", "-c", "\n".join(lines)]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    hidden = ("FLUXION_", "FLUX_")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+@pytest.mark.parametrize("command", [[], ["true"]], ids=["no-op", "true"])
+def bench_processes(benchmark: BenchmarkFixture, command: list[str]) -> None:
+    """Jobs per second of instances that are processes: flat, 1, 2 and 8 children (E-04).
 
-    def once() -> float:
-        start = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "fluxion_py.console", *command],
-            env={**environment, "PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    The curve of `fluxion bench throughput`, which it prints. FLUXION_JOBS of them for each number
+    of children; without a command they take 0 seconds and no process is started for them.
+    """
+    jobs = os.environ.get("FLUXION_JOBS", "2000")
+    start = [sys.executable, "-P", "-m", "fluxion_py.console", "bench", "throughput", "-o", "json"]
+
+    def once() -> list[dict[str, float]]:
+        words = [*start, "--jobs", jobs, *command]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
-        assert not number or done.stdout.split() == [str(number), "COMPLETED"]
-        return time.monotonic() - start
+        found: list[dict[str, float]] = json.loads(done.stdout)
+        return found
 
-    seconds = benchmark.pedantic(once, rounds=1, iterations=1)
-    benchmark.extra_info |= {"seconds": seconds, "jobs_per_second": jobs / seconds}
+    curve = benchmark.pedantic(once, rounds=1, iterations=1)
+    assert [line["children"] for line in curve] == [0, 1, 2, 8]
+    for line in curve[1:]:
+        assert line["parent_jobs"] == line["children"]
+        assert line["messages"] == 2 * line["children"]
+    benchmark.extra_info |= {
+        f"jobs_per_second_of_{line['children']}": line["jobs_per_second"] for line in curve
+    }

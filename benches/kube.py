@@ -177,31 +177,8 @@ def _timed(connection: HTTPConnection, raw: bytes) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--nodes", type=int, default=1000)
-    parser.add_argument("--pods", type=int, default=5000)
-    parser.add_argument("--latency", type=int, metavar="NODES", help="time filter calls instead")
-    parser.add_argument("variants", nargs="*", help="words of the names of variants")
-    arguments = parser.parse_args()
-    binaries = find_binaries()
-    if binaries is None:
-        parser.error("no control plane: `make kube` builds one")
-    with tempfile.TemporaryDirectory() as folder:
-        plane = ControlPlane(binaries, Path(folder))
-        try:
-            plane.start()
-            count = arguments.latency or arguments.nodes
-            create(plane, NODES, [node(f"n{number:04}", "16", "64Gi") for number in range(count)])
-            if arguments.latency:
-                middle, high = latency(plane, count)
-                print(f"filter, {count} names: median {middle:.2f} ms, 99 % within {high:.2f} ms")
-                return
-            print(f"{arguments.nodes} nodes, {arguments.pods} pods, {os.cpu_count()} processors")
-            found = measure(plane, arguments.pods, arguments.variants)
-        finally:
-            plane.stop()
+def report(found: dict[str, Figures]) -> str:
+    """Return the table; a ratio is to kube-scheduler alone with all nodes."""
     base = found.get("alone, all nodes")
     rows = [
         (
@@ -214,7 +191,43 @@ def main() -> None:
         for name, one in found.items()
     ]
     titles = ("VARIANT", "PODS/S", "RATIO", "SCHEDULER MS/POD", "SERVICE MS/POD")
-    print(format_table(titles, rows, right=titles[1:]), end="")
+    return format_table(titles, rows, right=titles[1:])
+
+
+def machines(numbers: range) -> list[Json]:
+    """Return nodes."""
+    return [node(f"n{number:04}", "16", "64Gi") for number in numbers]
+
+
+def main() -> None:
+    """Measure and print a table, then the time of filter calls."""
+    began = time.monotonic()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nodes", type=int, default=1000)
+    parser.add_argument("--pods", type=int, default=5000)
+    parser.add_argument(
+        "--names", type=int, default=5000, help="nodes of the timed filter calls (0: none)"
+    )
+    parser.add_argument("variants", nargs="*", help="words of the names of variants")
+    arguments = parser.parse_args()
+    binaries = find_binaries()
+    if binaries is None:
+        parser.error("no control plane: `make kube` builds one")
+    print(f"{arguments.nodes} nodes, {arguments.pods} pods, {os.cpu_count()} processors")
+    with tempfile.TemporaryDirectory() as folder:
+        plane = ControlPlane(binaries, Path(folder))
+        try:
+            plane.start()
+            create(plane, NODES, machines(range(arguments.nodes)))
+            print(report(measure(plane, arguments.pods, arguments.variants)), end="", flush=True)
+            if arguments.names:
+                create(plane, NODES, machines(range(arguments.nodes, arguments.names)))
+                middle, high = latency(plane, max(arguments.nodes, arguments.names))
+                print(f"a filter call with {arguments.names} names, as a client sees it: ", end="")
+                print(f"median {middle:.2f} ms, 99 % within {high:.2f} ms")
+        finally:
+            plane.stop()
+    print(f"{time.monotonic() - began:.0f} s in all")
 
 
 if __name__ == "__main__":

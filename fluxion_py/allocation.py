@@ -10,6 +10,7 @@ from fluxion_py.hostlist import Hostlist
 from fluxion_py.outcome import Listing, Selection
 
 if TYPE_CHECKING:
+    from fluxion_py.graph.resource_graph import ResourceGraph
     from fluxion_py.jobspec.model import Jobspec
     from fluxion_py.placement import TaskPlacement
 
@@ -126,6 +127,16 @@ class Allocation:
             document = self.request
             return self._once("jobspec", lambda: parse_object(document))
         return self.request
+
+    def subgraph(self) -> "ResourceGraph":
+        """Return a graph of its own that is exactly this allocation, with ranks from 0 (row C-12).
+
+        It can be matched on, without a call to the graph that this was allocated in.
+        """
+        from fluxion_py.subgraph import completed, graph_of_grant
+
+        whole = self.with_selection(completed(self.flat, self.selection))
+        return graph_of_grant(whole.write("rv1"))[0]
 
     @property
     def nodes(self) -> Hostlist:

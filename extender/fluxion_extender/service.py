@@ -1,35 +1,36 @@
-"""The service: one brain behind one lock, fed by watches, asked by kube-scheduler."""
+"""The service: one scheduler behind one lock, fed by watches, asked by kube-scheduler."""
 
 import logging
-import os
-import signal
-import socket
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from fluxion_extender.brain import views
-from fluxion_extender.brain.brain import Brain, Verdict
-from fluxion_extender.brain.preemption import allowed_nodes
-from fluxion_extender.brain.recovery import Recovered, recover
-from fluxion_extender.brain.settings import Settings
-from fluxion_extender.brain.timers import tick
+from fluxion_extender.auditing import Auditor
+from fluxion_extender.decisions import views
+from fluxion_extender.decisions.binding import (
+    PATIENCE,
+    about_to_be_bound,
+    bound,
+    failed,
+    order_binding,
+)
+from fluxion_extender.decisions.effects import Bind
+from fluxion_extender.decisions.preemption import allowed_nodes
+from fluxion_extender.decisions.recovery import Recovered, recover
+from fluxion_extender.decisions.scheduler import Scheduler, Verdict
+from fluxion_extender.decisions.settings import Settings
+from fluxion_extender.decisions.timers import tick
+from fluxion_extender.following import Follower
 from fluxion_extender.groups.identity import Ref
-from fluxion_extender.kube.connection import ApiError, Connection
-from fluxion_extender.kube.lease import DURATION, RENEW_EVERY, Lease
-from fluxion_extender.kube.resources import NODES, PODS, WORKLOADS, Resource
-from fluxion_extender.kube.watcher import Watcher
+from fluxion_extender.kube.connection import Connection
 from fluxion_extender.kube.writer import Writer
-from fluxion_extender.objects.meta import Metadata
-from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
 from fluxion_py.errors import FluxionError
 
 TICK = 1.0
-CHECK_EVERY = 60.0
 log = logging.getLogger("fluence")
 
 
@@ -50,201 +51,82 @@ class Service:
         self.counts: Counter[str] = Counter()
         self.ready = False
         self.lost = False
-        self._connection = connection
         self._writer = Writer(connection, self.settings.scheduler_name)
         self._clock = clock
         self._lock = threading.RLock()
-        self._brain = Brain(self.settings)
-        self._watchers: list[Watcher[Any]] = []
-        self._stopped = threading.Event()
+        self._scheduler = Scheduler(self.settings)
+        self._bindings = threading.Condition(self._lock)
+        self.stopped = threading.Event()
+        self._follower = Follower(connection, self._scheduler, self._lock, self._settle, clock)
+        self._auditor = Auditor(
+            connection,
+            self._scheduler,
+            self._lock,
+            self._settle,
+            clock,
+            self.counts,
+            self.stopped,
+        )
 
     # ---- life ----
 
     def start(self, epoch: int = 0) -> Recovered:
         """Read the cluster, resume what was, and follow it from then on. Raises `ApiError`."""
-        nodes = self._watcher(NODES, self._nodes_listed, self._nodes_seen, self._node_gone)
-        pods = self._watcher(PODS, self._pods_listed, self._pods_seen, self._pod_gone)
-        owners = [self._owner_watcher(resource) for resource in WORKLOADS]
-        workloads = {}
-        for watcher in owners:
-            for each in watcher.list() or ():
-                workloads[_ref(watcher.resource, each.metadata)] = each
-        known_nodes, known_pods = nodes.list() or [], pods.list() or []
+        there = self._follower.read()
         with self._lock:
-            self._brain.epoch = epoch
-            found = recover(self._brain, known_nodes, workloads, known_pods, self._clock())
+            self._scheduler.epoch = epoch
+            found = recover(
+                self._scheduler,
+                there.nodes,
+                there.workloads,
+                there.pods,
+                self._clock(),
+                there.daemon_sets,
+            )
             self._flush()
-        for watcher in self._watchers:
-            watcher.start()
+        self._follower.start()
         self.ready = True
         threading.Thread(target=self._tick, name="ticker", daemon=True).start()
+        self._auditor.start()
         return found
-
-    def start_in_background(self, say: Callable[[str], None], lease: str | None = None) -> None:
-        """Start in a thread, again and again until the API server answers; `say` what is found.
-
-        With `lease` (NAMESPACE/NAME) only while it is ours.
-        """
-        held = None
-        if lease is not None:
-            identity = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-            held = Lease(self._connection, lease, identity, time.monotonic)
-        threading.Thread(target=self._lead, args=(say, held), name="start", daemon=True).start()
-
-    def _lead(self, say: Callable[[str], None], lease: Lease | None) -> None:
-        """Start once the lease is ours; stop for good when it is lost."""
-        if lease is None:
-            self._keep_starting(say, 0)
-            return
-        held_at = 0.0
-        while not self._stopped.is_set():
-            begun = time.monotonic()
-            try:
-                held = lease.try_hold()
-                held_at = begun if held else held_at
-            except ApiError as error:
-                log.info("lease: %s", error)
-                held = self.ready and begun - held_at < DURATION - RENEW_EVERY
-            if held and not self.ready:
-                self._keep_starting(say, lease.epoch)
-            elif not held and self.ready:
-                say("the lease is lost")
-                self.lost = True
-                self.stop()
-                os.kill(os.getpid(), signal.SIGTERM)
-            self._stopped.wait(RENEW_EVERY)
-        if not self.lost:
-            lease.release()
-
-    def _keep_starting(self, say: Callable[[str], None], epoch: int) -> None:
-        begun = ""
-        while not self._stopped.is_set():
-            try:
-                found = self.start(epoch)
-            except ApiError as error:
-                if str(error) != begun:
-                    begun = str(error)
-                    say(f"waits for the API server: {error}")
-                self._watchers.clear()
-                self._stopped.wait(TICK)
-                continue
-            say(
-                f"{len(self._brain.mirror.nodes)} nodes; recovered {found.groups} groups "
-                f"({found.pods} pods), {found.foreign} foreign pods counted, "
-                f"{found.plans} plans kept, {found.dropped} dropped; ready"
-            )
-            return
 
     def stop(self) -> None:
         """Answer no more."""
         self.ready = False
-        self._stopped.set()
-        for watcher in self._watchers:
-            watcher.stop()
-
-    def _watcher(
-        self,
-        resource: Resource,
-        listed: Callable[[list[Any]], None],
-        seen: Callable[[list[Any]], None],
-        gone: Callable[[Metadata], None],
-    ) -> Watcher[Any]:
-        watcher: Watcher[Any] = Watcher(self._connection, resource, listed, seen, gone)
-        self._watchers.append(watcher)
-        return watcher
-
-    def _owner_watcher(self, resource: Resource) -> Watcher[Any]:
-        def seen(objects: Sequence[Any]) -> None:
-            with self._lock:
-                for each in objects:
-                    ref = _ref(resource, each.metadata)
-                    self._brain.members.workload_seen(ref, each, self._clock())
-                self._settle()
-
-        def gone(metadata: Metadata) -> None:
-            with self._lock:
-                self._brain.members.workload_gone(_ref(resource, metadata), self._clock())
-                self._settle()
-
-        def listed(objects: Sequence[Any]) -> None:
-            with self._lock:
-                known = {_ref(resource, each.metadata) for each in objects}
-                for ref in [r for r in self._brain.members.workloads if r.kind == resource.kind]:
-                    if ref not in known:
-                        self._brain.members.workload_gone(ref, self._clock())
-                seen(objects)
-
-        return self._watcher(resource, listed, seen, gone)
-
-    # ---- news ----
-
-    def _nodes_seen(self, nodes: Sequence[Node]) -> None:
-        with self._lock:
-            for node in nodes:
-                self._brain.node_seen(node, self._clock())
-            self._settle()
-
-    def _node_gone(self, metadata: Metadata) -> None:
-        with self._lock:
-            self._brain.node_gone(metadata.name, self._clock())
-            self._settle()
-
-    def _nodes_listed(self, nodes: Sequence[Node]) -> None:
-        with self._lock:
-            known = {node.metadata.name for node in nodes}
-            for name in [name for name in self._brain.mirror.nodes if name not in known]:
-                self._brain.node_gone(name, self._clock())
-            self._nodes_seen(nodes)
-
-    def _pods_seen(self, pods: Sequence[Pod]) -> None:
-        with self._lock:
-            for pod in pods:
-                self._brain.members.pod_seen(pod, self._clock())
-            self._settle()
-
-    def _pod_gone(self, metadata: Metadata) -> None:
-        with self._lock:
-            self._brain.members.pod_gone(metadata.uid, self._clock())
-            self._settle()
-
-    def _pods_listed(self, pods: Sequence[Pod]) -> None:
-        with self._lock:
-            known = {pod.metadata.uid for pod in pods}
-            for uid in [uid for uid in self._brain.members.pods if uid not in known]:
-                self._brain.members.pod_gone(uid, self._clock())
-            self._pods_seen(pods)
+        self.stopped.set()
+        self._follower.stop()
 
     def _settle(self) -> None:
-        self._brain.settle(self._clock())
+        self._scheduler.settle(self._clock())
         self._flush()
 
     def _flush(self) -> None:
         """Hand what is to be written to the writer; the lock is held."""
-        effects, self._brain.outbox = self._brain.outbox, []
+        effects, self._scheduler.outbox = self._scheduler.outbox, []
         if effects:
             self._writer.write_later(effects)
+        waiting = self._scheduler.waiting
+        wanted, waiting.wanted = waiting.wanted, []
+        for ref in wanted:
+            self._writer.in_background(partial(self._read, ref))
+
+    def _read(self, ref: Ref) -> None:
+        """Read a ConfigMap for the groups that want it."""
+        found = self._writer.read_config_map(ref)
+        if found is not None:
+            with self._lock:
+                self._scheduler.members.workload_seen(ref, found, self._clock())
+                self._settle()
 
     def _tick(self) -> None:
-        checked = self._clock()
-        while not self._stopped.wait(TICK):
-            now = self._clock()
+        while not self.stopped.wait(TICK):
             try:
                 with self._lock:
-                    tick(self._brain, now)
+                    tick(self._scheduler, self._clock())
                     self._flush()
-                    if now - checked >= CHECK_EVERY:
-                        checked = now
-                        self._check()
             except Exception:
                 log.exception("tick")
                 self.counts["internal_errors"] += 1
-
-    def _check(self) -> None:
-        """Recount what is taken; a difference is a fault of ours (B.6)."""
-        wrong = self._brain.mirror.ledger.recount()
-        if wrong:
-            self.counts["book_errors"] += len(wrong)
-            log.error("the books of %d nodes are wrong, first %s", len(wrong), wrong[0])
 
     # ---- the verbs ----
 
@@ -257,7 +139,7 @@ class Service:
             return Verdict(reason="the API server does not know this pod")
         pod = known
         with self._lock:
-            verdict = self._brain.filter(pod, names, self._clock())
+            verdict = self._scheduler.filter(pod, names, self._clock())
             self._flush()
         if verdict.effects:
             wrong = self._writer.write_now(verdict.effects)
@@ -265,9 +147,18 @@ class Service:
                 return Verdict(reason="its plan cannot be written")
             with self._lock:
                 if verdict.group is not None:
-                    self._brain.planned(verdict.group)
+                    self._scheduler.planned(verdict.group)
+        if verdict.nodes:
+            self._await_siblings(pod.metadata.uid)
         self.counts["filter_refused"] += not verdict.nodes
         return verdict
+
+    def _await_siblings(self, uid: str) -> None:
+        """Keep kube-scheduler, which tries one pod at a time, while the rest of a gang is bound."""
+        with self._bindings:
+            self._bindings.wait_for(
+                lambda: not about_to_be_bound(self._scheduler, uid, self._clock()), PATIENCE
+            )
 
     def _known(self, pod: Pod) -> Pod | None:
         """Return a pod as the API server has it; what a caller says of it is not believed.
@@ -276,8 +167,8 @@ class Service:
         """
         uid = pod.metadata.uid
         with self._lock:
-            found = self._brain.members.pods.get(uid)
-            if found is not None or not self._brain.members.ours(pod):
+            found = self._scheduler.members.pods.get(uid)
+            if found is not None or not self._scheduler.members.ours(pod):
                 return found or pod
         return self._writer.read_pod(pod.metadata.namespace, pod.metadata.name, uid)
 
@@ -286,7 +177,7 @@ class Service:
         self._need_ready()
         self.counts["prioritize"] += 1
         with self._lock:
-            slot = self._brain.members.slots.get(pod.metadata.uid)
+            slot = self._scheduler.members.slots.get(pod.metadata.uid)
             node = slot.node if slot is not None else ""
         return [(name, 10 if name == node else 0) for name in names]
 
@@ -295,35 +186,40 @@ class Service:
         self._need_ready()
         self.counts["bind"] += 1
         with self._lock:
-            order = self._brain.order_binding(namespace, name, uid, node, self._clock())
+            order = order_binding(self._scheduler, namespace, name, uid, node, self._clock())
             self._flush()
-        if isinstance(order, str):
-            self.counts["bind_errors"] += 1
-            return order
-        wrong = self._writer.bind(order)
+        if order is None:
+            return ""
+        wrong = order if isinstance(order, str) else self._write(order)
         if wrong:
             self.counts["bind_errors"] += 1
+            with self._bindings:
+                failed(self._scheduler, uid)
+                self._bindings.notify_all()
+        return wrong
+
+    def _write(self, order: Bind) -> str:
+        """Write a binding, and let those of siblings follow; return what is wrong."""
+        wrong = self._writer.bind(order)
+        if wrong:
             return wrong
-        self._bound(uid, node)
+        with self._bindings:
+            more = bound(self._scheduler, order.uid, order.node, self._clock())
+            self._bindings.notify_all()
+        for each in more:
+            self._writer.in_background(partial(self._bind_sibling, each))
         return ""
 
-    def _bound(self, uid: str, node: str) -> None:
-        with self._lock:
-            more = self._brain.bound(uid, node, self._clock())
-        for order in more:
-            self._writer.in_background(lambda order=order: self._bind_sibling(order))  # type: ignore[misc]
-
-    def _bind_sibling(self, order: Any) -> None:  # noqa: ANN401 - a Bind
+    def _bind_sibling(self, order: Bind) -> None:
         self.counts["bind_sibling"] += 1
-        if not self._writer.bind(order):
-            self._bound(order.uid, order.node)
+        self._write(order)
 
     def preempt(self, pod: Pod, victims: dict[str, list[str]]) -> list[str]:
         """Return the nodes on which victims may be evicted."""
         self._need_ready()
         self.counts["preempt"] += 1
         with self._lock:
-            return allowed_nodes(self._brain, pod, victims)
+            return allowed_nodes(self._scheduler, pod, victims)
 
     # ---- people ----
 
@@ -331,31 +227,29 @@ class Service:
         """Return all groups."""
         self._need_ready()
         with self._lock:
-            return views.status(self._brain, self._clock())
+            found = views.status(self._scheduler, self._clock())
+        found["differences"] = [str(each) for each in self._auditor.last]
+        return found
 
     def explain(self, namespace: str, name: str) -> dict[str, Any]:
         """Return all about one pod. Raises `InputError`."""
         self._need_ready()
         with self._lock:
-            return views.explain(self._brain, namespace, name, self._clock())
+            return views.explain(self._scheduler, namespace, name, self._clock())
 
     def gauges(self) -> dict[str, int]:
         """Return numbers of now, for monitors."""
         with self._lock:
-            members, mirror = self._brain.members, self._brain.mirror
+            members, mirror = self._scheduler.members, self._scheduler.mirror
             return {
                 "nodes": len(mirror.nodes),
                 "pods": len(members.pods),
                 "groups": len(members.groups),
                 "groups_waiting": sum(not g.planned for g in members.groups.values()),
-                "watch_restarts": sum(watcher.restarts for watcher in self._watchers),
+                "watch_restarts": self._follower.restarts,
                 "ready": int(self.ready),
             }
 
     def _need_ready(self) -> None:
         if not self.ready:
             raise NotReadyError("not ready")
-
-
-def _ref(resource: Resource, metadata: Metadata) -> Ref:
-    return Ref(resource.kind, metadata.namespace, metadata.name)

@@ -18,8 +18,8 @@ cdef class Cancel:
     cdef int count_visits(self, int64_t jobid, release) except -1
     cdef object ranks(self, int64_t jobid, ranks)
     cdef bint owns_any(self, int64_t jobid, list rows) except -1
-    cdef list rank_rows(self, int64_t rank)
-    cdef int32_t rank_top(self, list rows)
+    cdef list reached(self, int64_t jobid, list rows)
+    cdef list rank_tops(self, list rows)
     cdef object vertices(self, int64_t jobid, rows)
     cdef int lose(self, int64_t jobid, list rows) except -1
     cdef object release(self, int64_t jobid, list rows)

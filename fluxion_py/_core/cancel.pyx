@@ -93,11 +93,7 @@ cdef class Cancel:
         if not self.ledger.jobs.count(jobid):
             raise KeyError(jobid)
         for rank in ranks:
-            mine = [
-                row for row in self.rank_rows(rank)
-                if self.ledger.find_hold(row, jobid) >= 0
-                and self.ledger.holds[self.ledger.find_hold(row, jobid)].flags & TAGGED
-            ]
+            mine = self.reached(jobid, self.graph.rows_of_rank(rank))
             if not self.owns_any(jobid, mine):
                 raise ValueError(f"{rank} not found in rank_to_counts.")
             rows.extend(mine)
@@ -109,21 +105,31 @@ cdef class Cancel:
                 return True
         return False
 
-    cdef list rank_rows(self, int64_t rank):
-        """Return the vertices of a rank: with `strict` those that carry it, else all below, too."""
-        rows = self.graph.rows_of_rank(rank)
-        if self.strict or rank < 0 or not rows:
-            return rows
-        return self.ledger.below(self.rank_top(rows))
+    cdef list reached(self, int64_t jobid, list rows):
+        """Return those of the rows that a job has and, but for `strict`, what it has below them.
 
-    cdef int32_t rank_top(self, list rows):
-        """Return the vertex of a rank with the shortest path."""
-        best = None
+        Below by the ways of the answer: what it reached from elsewhere stays, also if two nodes
+        share it.
+        """
+        cdef int32_t row
+        mine = []
         for row in rows:
-            place = ((self.graph.path(row) or "").count("/"), row)
-            if best is None or place < best:
-                best = place
-        return best[1]
+            if self.ledger.find_hold(row, jobid) >= 0 and (
+                self.ledger.holds[self.ledger.find_hold(row, jobid)].flags & TAGGED
+            ):
+                mine.extend([row] if self.strict else self.ledger.below(row, jobid))
+        return list(dict.fromkeys(mine))
+
+    cdef list rank_tops(self, list rows):
+        """Return the vertices of a rank that the others of it are below.
+
+        One, unless two nodes carry one rank; with `strict` the first with the shortest path.
+        """
+        if self.strict:
+            depth = {row: (self.graph.path(row) or "").count("/") for row in rows}
+            return [min(rows, key=lambda row: (depth[row], row))]
+        carrying = set(rows)
+        return [row for row in rows if self.ledger.parent(row) not in carrying]
 
     cdef object vertices(self, int64_t jobid, rows):
         """Give back some vertices that a job owns, with all it has below them.
@@ -144,9 +150,7 @@ cdef class Cancel:
                 if self.strict:
                     self.lose(jobid, listed[:index + 1])
                 raise ValueError("partial_cancel returned error.")
-        if not self.strict:
-            listed = [below for row in listed for below in self.ledger.below(row, jobid)]
-        return self.release(jobid, listed)
+        return self.release(jobid, listed if self.strict else self.reached(jobid, listed))
 
     cdef int lose(self, int64_t jobid, list rows) except -1:
         """Drop the job's holds on `rows` without telling the vertices above."""
@@ -254,5 +258,5 @@ cdef class Cancel:
             for jobid in self.ledger.jobs_at(row):
                 held.setdefault(jobid, []).append(row)
         for jobid, mine in held.items():
-            self.release(jobid, mine)
+            self.release(jobid, mine if self.strict else self.reached(jobid, mine))
         return sorted(held)

@@ -12,6 +12,7 @@ from libcpp.vector cimport vector
 from fluxion_py._core.ledger cimport Ledger
 from fluxion_py._core.ranking cimport Ranking
 from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.visits cimport Visits
 
 cdef enum:
     WHOLE = 1           # of a row in a record, row << 1 | WHOLE: everything below is given with it
@@ -22,6 +23,7 @@ cdef class Charges:
     cdef Tree tree
     cdef Ledger ledger
     cdef Ranking ranking
+    cdef Visits visits
     # per inner vertex
     cdef vector[int16_t] last               # the last type of its filter, -1 without a filter
     cdef vector[int64_t] total              # units of that type below

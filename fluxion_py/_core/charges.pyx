@@ -9,6 +9,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
 from libcpp.vector cimport vector
 
 from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.visits cimport Visits
 from fluxion_py._core.walk cimport Walk
 
 
@@ -20,6 +21,7 @@ cdef class Charges:
         self.tree = tree
         self.ledger = walk.ledger
         self.ranking = walk.ranking
+        self.visits = Visits(tree, walk.ranking)
         self.grow()
 
     cdef int grow(self) except -1:
@@ -37,7 +39,7 @@ cdef class Charges:
                 continue
             self.last.push_back(self.ledger.type_sets[self.ledger.f_set[filter]].back())
             self.total[number] = self.ledger.f_totals[filter].back()
-        return 0
+        return self.visits.grow()
 
     cdef int read_totals(self, int32_t row) except -1:
         """Take over the ledger's totals of an inner vertex and of all above it."""
@@ -136,4 +138,5 @@ cdef class Charges:
         weight = max(0, self.total[number] - self.used[number])
         if weight > 0 or self.spans[number] > 0:
             self.ranking.e_weight[edge] = weight
+            self.visits.move(number, weight)
         return 0

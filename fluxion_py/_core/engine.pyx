@@ -13,7 +13,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.vector cimport vector
 
 from fluxion_py._core.calendars cimport Calendar
-from fluxion_py._core.board cimport EXCLUSIVE, PASSED
+from fluxion_py._core.board cimport EXCLUSIVE, LISTED, PASSED
 from fluxion_py._core.cancel cimport Cancel
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.flatgraph cimport ALIVE, DOWN, FlatGraph
@@ -570,7 +570,7 @@ cdef class Engine:
 
         Refused with nothing changed if a claimed vertex is not wholly free in the window.
         """
-        cdef int32_t row, edge
+        cdef int32_t row
         cdef FlatGraph g = self.graph
         cdef bint exclusive
         self.begin()
@@ -596,15 +596,7 @@ cdef class Engine:
         if not self.strict:
             self.walk.labels.clear()        # an R says nothing of them
         self.walk.next_walk()
-        for row in claims:
-            edge = g.v_first_in[row]
-            while edge >= 0:
-                if g.e_subsystem[edge] == self.ledger.dominant and g.e_source[edge] in claims:
-                    self.walk.mark_edge(
-                        edge, self.claimed(row, claims[row], units),
-                        EXCLUSIVE if claims[row] else PASSED
-                    )
-                edge = g.e_next_in[edge]
+        self.mark_claims(claims, units)
         self.walk.root_needs = 1
         if self.ledger.is_pool(self.top):
             self.walk.root_needs = self.claimed(self.top, claims.get(self.top, False), units)
@@ -612,6 +604,8 @@ cdef class Engine:
         selection = None
         if self.top in claims:
             selection = self.emission.emit_marked(jobid, at, at + duration, 0, False)
+            if selection is None:       # shared from top to bottom
+                return self.outcome(Errno.NOTTY, at, duration)
         for row, exclusive in claims.items():
             if exclusive and self.ledger.find_hold(row, jobid) < 0:
                 self.ledger.add_hold(row, -1, jobid, at, at + duration, g.v_size[row], OWNED)
@@ -626,6 +620,32 @@ cdef class Engine:
         result = self.outcome(Errno.OK, at, duration)
         result.selection = selection
         return result
+
+    cdef int mark_claims(self, claims, units) except -1:
+        """Mark the edges between claimed vertices.
+
+        A shared vertex with nothing claimed below it is listed, as a match lists one
+        (docs/design/0007, rule 7); the reference does not know that.
+        """
+        cdef FlatGraph g = self.graph
+        cdef int32_t row, edge
+        cdef uint8_t use
+        above = {}
+        for row in claims:
+            edge = g.v_first_in[row]
+            while edge >= 0:
+                if g.e_subsystem[edge] == self.ledger.dominant and g.e_source[edge] in claims:
+                    above[edge] = row
+                edge = g.e_next_in[edge]
+        inner = {g.e_source[<int32_t> way] for way in above}
+        for edge, row in above.items():
+            use = PASSED
+            if claims[row]:
+                use = EXCLUSIVE
+            elif not self.strict and row not in inner and not self.ledger.is_pool(row):
+                use = LISTED
+            self.walk.mark_edge(edge, self.claimed(row, claims[row], units), use)
+        return 0
 
     cdef int64_t claimed(self, int32_t row, bint exclusive, units) except -1:
         """Return the units of a vertex that a claim needs."""
@@ -816,12 +836,12 @@ cdef class Engine:
         victims = set()
         for rank in wanted:
             rows = self.graph.rows_of_rank(rank)
-            top = self.canceller.rank_top(rows)
-            tops.append(top)
             victims.update(rows)
-            victims.update(
-                self.ledger.below(top) if self.strict else self.graph.hanging_below(top)
-            )
+            for row in self.canceller.rank_tops(rows):
+                tops.append(row)
+                victims.update(
+                    self.ledger.below(row) if self.strict else self.graph.hanging_below(row)
+                )
         if self.top in victims:
             raise ValueError("the root cannot be removed")
         affected = self.evict(sorted(victims))

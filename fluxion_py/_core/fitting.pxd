@@ -35,6 +35,7 @@ cdef class Fitting:
     cdef vector[int32_t] stale
     cdef vector[int32_t] news               # of an upper vertex: children that have changed
     cdef vector[int64_t] gain               # ... and units more below it
+    cdef vector[int32_t] candidates         # first*: the board, each a forming vertex
     cdef vector[int32_t] taken              # rows << 1 | WHOLE of the answer so far
 
     cdef int grow(self) except -1

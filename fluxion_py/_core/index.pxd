@@ -1,16 +1,11 @@
-"""Where a request fits, kept warm: one per request shape and constraint (core-algorithms.md 7).
+"""Where a request fits: what all indexes share (core-algorithms.md 7).
 
-*Forming* vertices are those at which candidates of the first named level arise, *upper* ones are
-above them. Each has the number of units below, `supply`, and a `key`: how good the best candidate
-below it is, smaller is better. Each upper vertex has a tournament over its children: a heap-shaped
-tree of places, whose top is the best child. With first* the key is the weight of the edge.
-
-Invariant after `refresh`: supply and keys are what a look at every forming vertex would give.
+There is one for each request shape and constraint. *Forming* vertices are those at which candidates
+of the first named level arise, *upper* ones are above them. Policies by score have `Tournaments`,
+first-match ones `Prospects`.
 """
 
-cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libcpp.pair cimport pair
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp.vector cimport vector
 
 from fluxion_py._core.fitting cimport Fitting
@@ -18,28 +13,7 @@ from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Kind, Plan
 from fluxion_py._core.tree cimport Tree
 
-ctypedef pair[int32_t, int64_t] Carried     # (inner vertex, how its supply has changed)
 
-cdef enum Role:
-    NONE
-    FORMING
-    UPPER
-
-
-cdef struct Spot:           # what an index knows of an inner vertex: one line of the cache
-    int64_t supply
-    int64_t key
-    int32_t row
-    int32_t parent          # inner vertex, -1 at the root
-    int32_t place           # among the children of its parent's tournament
-    int32_t first_child     # upper: into children
-    int32_t child_count
-    int32_t width           # upper: leaves of its tournament, a power of two
-    int32_t base            # upper: its tournament begins here
-    uint8_t role
-
-
-@cython.final
 cdef class Index:
     cdef Plan plan
     cdef Tree tree
@@ -49,41 +23,14 @@ cdef class Index:
     cdef Index in_window                    # the same for windows of time, once it was needed
     cdef vector[uint64_t] sound             # in_window: holders that are up and complete, as bits
     cdef int64_t sound_at                   # status changes when that was found out
-    cdef bint ranked                        # first*
-    cdef int sign                           # of scores in keys
     cdef int64_t cursor                     # changes up to here are taken in
     cdef int64_t used                       # when it was asked last
-    cdef vector[Spot] spots                 # per inner vertex
-    cdef vector[int32_t] children           # inner numbers; as much room as its tournament is wide
-    cdef vector[int32_t] winners            # places, -1: nothing below
-    cdef size_t forming                     # how many there are
-    cdef vector[pair[int64_t, int32_t]] found       # scratch of lay_out: (order, child)
-    cdef vector[Carried] wave               # news that the vertices above have not heard
-    cdef int64_t key_before
     cdef bint two_sorts                     # a forming vertex below another: not for an index
 
-    cdef bint lay_out(self, int32_t row) except -1
-    cdef int fit_tree(self) except -1
-    cdef int make_room(self, int32_t upper, int32_t width) except -1
+    cdef bint forms(self, int32_t row) noexcept
+    cdef int64_t size_at(self, int32_t row) noexcept
+    cdef int64_t supply_at(self, int32_t row, bint inside) noexcept
+    cdef int refresh(self) except -1
+    cdef int start_over(self) except -1
     cdef bint insert(self, int32_t row) except -1
     cdef bint remove(self, const vector[int32_t]& gone) except -1
-    cdef int enlist(self, int32_t upper, int32_t number) except -1
-    cdef int strike(self, int32_t upper, int32_t number) except -1
-    cdef int64_t order(self, int32_t number) noexcept
-    cdef void replay(self, int32_t upper) noexcept
-    cdef bint forms(self, int32_t row) noexcept
-    cdef int evaluate(self, int32_t number, bint inside) except -1
-    cdef int refresh(self) except -1
-    cdef int rebuild(self, int32_t number, bint inside) except -1
-    cdef int shut(self, int32_t number) noexcept
-    cdef int meet(self, int32_t row, bint leaves) except -1
-    cdef int renew(self, int32_t number) except -1
-    cdef int changed(self, int32_t number, int64_t change) except -1
-    cdef int carry(self) except -1
-    cdef int64_t edge_key(self, int32_t number) noexcept
-    cdef bint beats(self, int32_t upper, int32_t first, int32_t second) noexcept
-    cdef void play(self, int32_t upper, int32_t place) noexcept
-    cdef void enter(self, int32_t number, bint takes_part) noexcept
-    cdef int reenter(self, int32_t number, bint takes_part) except -1
-    cdef int32_t best(self, int32_t upper) noexcept
-    cdef int32_t best_forming(self) noexcept

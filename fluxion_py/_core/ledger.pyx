@@ -867,7 +867,10 @@ cdef class Ledger:
         return 0
 
     cdef list below(self, int32_t row, int64_t jobid=-1):
-        """Return a vertex and all below it on the dominant tree; of one job if it is given."""
+        """Return a vertex and all below it on the dominant tree.
+
+        Of a job, if one is given, what its answer reached through the vertex.
+        """
         cdef int32_t edge, hold
         found = [row]
         seen = {row}
@@ -878,7 +881,10 @@ cdef class Ledger:
                     self.graph.e_target[edge] not in seen
                 ):
                     hold = self.find_hold(self.graph.e_target[edge], jobid)
-                    if jobid >= 0 and (hold < 0 or not self.holds[hold].flags & TAGGED):
+                    if jobid >= 0 and (
+                        hold < 0 or not self.holds[hold].flags & TAGGED
+                        or self.holds[hold].way != <int32_t> at
+                    ):
                         edge = self.graph.e_next_out[edge]
                         continue
                     seen.add(self.graph.e_target[edge])

@@ -132,7 +132,6 @@ cdef class Occupancy:
         `weigh`: it was just emitted, so the weights of its edges follow.
         """
         cdef int32_t slot = self.new_record(jobid, start, end, PENDING | (PLANNED * planned))
-        cdef size_t at
         self.r_rows[slot] = rows
         self.pending.push_back(slot)
         self.begin(slot)
@@ -140,9 +139,6 @@ cdef class Occupancy:
             self.forget_past()
         if self.charges is not None and weigh:
             self.charges.weigh(rows)
-            if start > self.now:        # weights have changed where nothing else has
-                for at in range(rows.size()):
-                    self.note(rows[at] >> 1)
         return slot
 
     cdef int begin(self, int32_t slot) except -1:
@@ -190,16 +186,18 @@ cdef class Occupancy:
         cdef const vector[int32_t]* rows = &self.r_rows[slot]
         cdef int32_t row, inner, last = -1
         cdef size_t at
+        cdef bint told = sign < 0 or self.charges is None       # see Prospects
         self.operation += 1
         for at in range(rows.size()):
             row = rows[0][at] >> 1
             self.held[row] += sign
             if self.tree.inner[row] >= 0:
                 self.refresh(row)       # what is below it may have come first in the record
-                self.note(row)
+                if told:
+                    self.note(row)
             else:
                 self.tree.set_idle(row, self.held[row] == 0 and self.up(row))
-                if self.tree.above[row] != last:        # leaves of one parent change it once
+                if told and self.tree.above[row] != last:   # leaves of one parent change it once
                     self.note(row)
                 row = last = self.tree.above[row]
             while row >= 0 and self.stamp[self.tree.inner[row]] != self.operation:

@@ -11,6 +11,7 @@ from fluxion_py._core.index cimport Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Plan
 from fluxion_py._core.request cimport Request
+from fluxion_py._core.tournaments cimport Tournaments
 from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.unfold cimport Unfold
 from fluxion_py._core.walk cimport Walk
@@ -40,12 +41,10 @@ cdef class Quick:
     cdef dict calendars                     # type -> Calendar, or None if it would be too large
     cdef int64_t asked                      # a count of uses, for the least recently used index
     # scratch of a search
-    cdef vector[int32_t] candidates         # first*: the board, each a forming vertex
     cdef vector[int32_t] chosen             # forming vertices
     cdef vector[int64_t] picked             # inner vertex -> how many of its candidates
     cdef vector[int32_t] chosen_at          # inner vertex -> where it is in `chosen`
     cdef int64_t free_in_window             # vertices of the holder's type, at the last look
-    cdef vector[int32_t] away               # out of the tournaments for a while
 
     cdef bint fits_setting(self) except -1
     cdef bint counts_all(self) except -1
@@ -55,6 +54,7 @@ cdef class Quick:
     cdef bint is_current(self, Unfolding listing) noexcept
     cdef Plan plan(self, Request request, bytes allowed)
     cdef int find_index(self, Plan plan) except -1
+    cdef Index new_index(self, Plan plan, bint in_window)
     cdef int drop_oldest(self) except -1
     cdef bint select(self, Plan plan) except -1
     cdef bint choose(self, Plan plan, Index index) except -1
@@ -63,14 +63,10 @@ cdef class Quick:
                             bint now) except -1
     cdef int find_sound(self, Index view, Calendar calendar) except -1
     cdef int64_t earliest(self, Plan plan, Calendar calendar, int64_t duration) except -2
-    cdef int64_t size_of(self, Index index, int32_t number) noexcept
     cdef int scores(self, Index index, int32_t number, int64_t count,
                     vector[int64_t]& found) except -1
     cdef int pick(self, int32_t number, int64_t count) except -1
-    cdef int choose_in_order(self, Index index, int32_t top, int64_t wanted) except -1
-    cdef int64_t find(self, Index index, int32_t top, int64_t enough) except -1
-    cdef int64_t explore(self, Index index, int32_t upper, int64_t enough) except -1
-    cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1
+    cdef int choose_in_order(self, Tournaments index, int64_t wanted) except -1
     cdef int choose_found(self, Index index, int64_t wanted) except -1
     cdef int take(self, Index index) except -1
     cdef int best_found(self, int32_t row, int32_t number, int32_t first,

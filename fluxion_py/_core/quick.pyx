@@ -4,8 +4,8 @@
 Flows in: a plan, its warm index, the bits of now. Flows out: the rows of a record. A request is
 given to this search or to the walk when its plan is made, never half-way; both give the same
 answers (tests/properties). With policies by score the best candidates are taken from the
-tournaments until there are enough; with first* the children are visited in the order of their
-weights, those that fit only, with the tallies of matching.md 4.2 (core-algorithms.md 5, 6).
+tournaments until there are enough; with first* children are visited in the order of their weights
+where there is hope, with the tallies of matching.md 4.2 (core-algorithms.md 5, 6).
 """
 
 cimport cython
@@ -19,16 +19,19 @@ from fluxion_py._core.charges cimport WHOLE
 from fluxion_py._core.emission cimport Emission
 from fluxion_py._core.fitting cimport Fitting, sort_by_place
 from fluxion_py._core.flatgraph cimport ALIVE, FlatGraph
-from fluxion_py._core.index cimport FORMING, NONE, UPPER, Index
+from fluxion_py._core.index cimport Index
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.order cimport Keyed, sort_reference, sort_stable
 from fluxion_py._core.plan cimport SLOTS, VERTICES, Plan
+from fluxion_py._core.prospects cimport Prospects
 from fluxion_py._core.request cimport Request
 from fluxion_py._core.timeline cimport end_of
+from fluxion_py._core.tournaments cimport FORMING, Tournaments
 from fluxion_py._core.tree cimport Tree
 from fluxion_py._core.walk cimport HIGH, LOW, Walk
 
 cdef int MOST_INDEXES = 64      # shapes that are kept warm
+cdef int MOST_PROSPECTS = 1024  # ... with first*: a few kilobytes each
 cdef int MOST_PLANS = 4096
 cdef size_t MOST_WORDS = 4096           # of a bitmap: there is one for each point in time
 cdef uint64_t ONE = 1
@@ -148,6 +151,8 @@ cdef class Quick:
         self.forget()
         if self.tree.remove(gone):
             self.indexes = {}
+        if self.walk.stop_on_first and self.tree.inner[gone[0]] >= 0:
+            self.occupancy.charges.visits.remove(self.tree.inner[gone[0]])
         for shape, index in list(self.indexes.items()):
             if not index.remove(gone):
                 del self.indexes[shape]
@@ -199,14 +204,22 @@ cdef class Quick:
         shape = plan.shape()
         plan.index = self.indexes.get(shape)
         if plan.index is None:
-            index = Index(plan, self.fitting, self.occupancy)
+            index = self.new_index(plan, False)
             if index.two_sorts:
                 plan.mine = False
                 return 0
-            if len(self.indexes) >= MOST_INDEXES:
+            if len(self.indexes) >= (
+                MOST_PROSPECTS if self.walk.stop_on_first else MOST_INDEXES
+            ):
                 self.drop_oldest()
             plan.index = self.indexes[shape] = index
         return 0
+
+    cdef Index new_index(self, Plan plan, bint in_window):
+        """Return a new index for a plan."""
+        if self.walk.stop_on_first:
+            return Prospects(plan, self.fitting, self.occupancy, in_window)
+        return Tournaments(plan, self.fitting, self.occupancy, in_window)
 
     cdef int drop_oldest(self) except -1:
         """Drop the index that was not asked for the longest time."""
@@ -228,21 +241,21 @@ cdef class Quick:
 
     cdef bint choose(self, Plan plan, Index index) except -1:
         """Choose by an index of the plan's shape that is up to date."""
-        cdef int32_t top = self.tree.inner[self.tree.top], first = plan.first
+        cdef int32_t first = plan.first
         cdef Request request = plan.request
         cdef int64_t wanted
-        if index.spots[top].role == NONE or index.spots[top].supply == 0:
-            return False
         self.fitting.set_plan(plan)
         self.chosen.clear()
         if self.walk.stop_on_first:
-            wanted = request.resolve(first, self.find(index, top, request.nodes[first].ceiling))
+            wanted = request.resolve(
+                first, (<Prospects> index).find(request.nodes[first].ceiling)
+            )
             if wanted > 0:
                 self.choose_found(index, wanted)
         else:
-            wanted = request.resolve(first, index.spots[top].supply)
+            wanted = request.resolve(first, (<Tournaments> index).supply())
             if wanted > 0:
-                self.choose_in_order(index, top, wanted)
+                self.choose_in_order(<Tournaments> index, wanted)
         if wanted > 0:
             self.take(index)
         return wanted > 0
@@ -260,8 +273,7 @@ cdef class Quick:
         if type < 0:
             return None
         if index.in_window is None:
-            index.in_window = Index(index.plan, self.fitting, self.occupancy, True)
-            index.in_window.sound_at = -1
+            index.in_window = self.new_index(index.plan, True)
         if index.in_window.two_sorts:
             return None
         if type not in self.calendars:
@@ -279,10 +291,7 @@ cdef class Quick:
         cdef Fitting fitting = self.fitting
         cdef Index index = plan.index, view = index.in_window
         cdef size_t block, word, base
-        cdef int32_t top = self.tree.inner[self.tree.top]
         cdef bint found = False
-        if view.spots[top].role == NONE:
-            return False
         fitting.set_plan(plan)
         if view.sound_at != self.occupancy.status_changes:
             self.find_sound(view, calendar)
@@ -303,7 +312,7 @@ cdef class Quick:
         fitting.calendar = calendar
         fitting.idle = not now
         try:
-            view.rebuild(top, True)
+            view.start_over()
             found = self.choose(plan, view)
         finally:
             fitting.calendar = None
@@ -357,17 +366,6 @@ cdef class Quick:
 
     # ---- choosing ----
 
-    cdef int64_t size_of(self, Index index, int32_t number) noexcept:
-        """Return the units of one candidate that arises at a forming vertex."""
-        cdef int32_t row = self.tree.rows[number]
-        if index.kind == SLOTS:
-            return 1
-        if index.kind == VERTICES:
-            return self.tree.graph.v_size[row]
-        return self.tree.b_size[
-            self.tree.block(row, index.plan.request.nodes[index.plan.first].type)
-        ]
-
     cdef int scores(self, Index index, int32_t number, int64_t count,
                     vector[int64_t]& found) except -1:
         """Find the scores of the first candidates at a forming vertex."""
@@ -392,18 +390,18 @@ cdef class Quick:
         self.picked[number] += count
         return 0
 
-    cdef int choose_in_order(self, Index index, int32_t top, int64_t wanted) except -1:
+    cdef int choose_in_order(self, Tournaments index, int64_t wanted) except -1:
         """Choose by score: the best candidate of all, again and again."""
         cdef int64_t size, most
-        cdef int32_t number
+        cdef int32_t number, top = self.tree.inner[self.tree.top]
         cdef size_t at
         cdef vector[vector[int64_t]] scores
         if index.spots[top].role == FORMING:
-            size = self.size_of(index, top)
+            size = index.size_at(self.tree.top)
             return self.pick(top, (wanted + size - 1) // size)
         while wanted > 0:
             number = index.best_forming()
-            size = self.size_of(index, number)
+            size = index.size_at(self.tree.rows[number])
             most = index.spots[number].supply // size
             if self.picked[number] == 0:
                 scores.emplace_back()
@@ -427,65 +425,28 @@ cdef class Quick:
             index.reenter(number, True)
         return 0
 
-    cdef int64_t find(self, Index index, int32_t top, int64_t enough) except -1:
-        """Visit children in the order of first* until there is enough; return the units found."""
-        cdef int64_t units
-        cdef int32_t number
-        self.candidates.clear()
-        self.away.clear()
-        if index.spots[top].role == FORMING:
-            return self.find_at(index, top, enough)
-        units = self.explore(index, top, enough)
-        while not self.away.empty():
-            number = self.away.back()
-            self.away.pop_back()
-            index.enter(number, True)
-        return units
-
-    cdef int64_t explore(self, Index index, int32_t upper, int64_t enough) except -1:
-        """Visit below one vertex; how much is enough counts anew at each (matching.md 4.2)."""
-        cdef int64_t found = 0
-        cdef int32_t number
-        while found < enough:
-            number = index.best(upper)
-            if number < 0:
-                break
-            index.enter(number, False)
-            self.away.push_back(number)
-            if index.spots[number].role == UPPER:
-                found += self.explore(index, number, enough)
-            else:
-                found += self.find_at(index, number, enough)
-        return found
-
-    cdef int64_t find_at(self, Index index, int32_t number, int64_t enough) except -1:
-        """Put the candidates of a forming vertex on the board; return their units."""
-        cdef int64_t size = self.size_of(index, number)
-        cdef int64_t count = min(index.spots[number].supply, enough + size - 1) // size
-        self.candidates.insert(self.candidates.end(), <size_t> count, number)
-        return count * size
-
     cdef int choose_found(self, Index index, int64_t wanted) except -1:
         """Of what first* has found choose the best: the shortest prefix that is enough."""
+        cdef const vector[int32_t]* candidates = &self.fitting.candidates
         cdef size_t at, other
         cdef int64_t units = 0, least = 0, size
         cdef vector[int64_t] scores
         cdef vector[Keyed] keyed
-        for at in range(self.candidates.size()):
-            size = self.size_of(index, self.candidates[at])
+        for at in range(candidates.size()):
+            size = index.size_at(self.tree.rows[candidates[0][at]])
             units += size
             if at == 0 or size < least:
                 least = size
         if units - least < wanted:          # all are needed, in whatever order
-            for at in range(self.candidates.size()):
-                self.pick(self.candidates[at], 1)
+            for at in range(candidates.size()):
+                self.pick(candidates[0][at], 1)
             return 0
         at = 0
-        while at < self.candidates.size():
+        while at < candidates.size():
             other = at
-            while other < self.candidates.size() and self.candidates[other] == self.candidates[at]:
+            while other < candidates.size() and candidates[0][other] == candidates[0][at]:
                 other += 1
-            self.scores(index, self.candidates[at], other - at, scores)
+            self.scores(index, candidates[0][at], other - at, scores)
             for size in range(<int64_t> (other - at)):
                 keyed.push_back(Keyed(-scores[size], <int32_t> (at + size)))
             at = other
@@ -495,8 +456,8 @@ cdef class Quick:
             sort_stable(keyed, min(wanted, <int64_t> keyed.size()))
         at = 0
         while wanted > 0:
-            wanted -= self.size_of(index, self.candidates[keyed[at].second])
-            self.pick(self.candidates[keyed[at].second], 1)
+            wanted -= index.size_at(self.tree.rows[candidates[0][keyed[at].second]])
+            self.pick(candidates[0][keyed[at].second], 1)
             at += 1
         return 0
 
@@ -532,8 +493,8 @@ cdef class Quick:
         cdef int32_t block = self.tree.block(row, self.fitting.request.nodes[first].type)
         if self.walk.stop_on_first and self.tree.b_inner[block]:    # visited by weight
             found = 0
-            for at in range(self.candidates.size()):
-                found += self.candidates[at] == number
+            for at in range(self.fitting.candidates.size()):
+                found += self.fitting.candidates[at] == number
         self.fitting.collect(row, first, found, rows)
         if found == self.picked[number]:
             return 0

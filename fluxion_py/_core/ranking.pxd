@@ -17,6 +17,9 @@ cdef class Ranking:
     cdef unordered_map[int32_t, vector[int32_t]] ranked    # vertex -> its out-edges in order
     cdef int64_t ranked_epoch                               # of the graph, when they were made
 
+    cdef bint watched                       # keep a list of what has changed here
+    cdef vector[int32_t] moved              # edges that have another weight
+
     cdef int fit_graph(self) except -1
     cdef vector[int32_t]* ranked_edges(self, int32_t row) except NULL
     cdef int weigh(self, int32_t edge, int64_t now, bint restored) except -1

@@ -80,6 +80,8 @@ cdef class Ranking:
         cdef size_t place
         if self.e_weight[edge] == weight:
             return 0
+        if self.watched:
+            self.moved.push_back(edge)
         if self.ranked_epoch != self.graph.epoch or not (
             self.ranked.count(self.graph.e_source[edge])
         ):
@@ -133,5 +135,7 @@ cdef class Ranking:
             while edge >= 0:
                 if self.graph.e_source[edge] == source:
                     self.e_weight[edge] = weight
+                    if self.watched:
+                        self.moved.push_back(edge)
                 edge = self.graph.e_next_in[edge]
         return 0

@@ -126,7 +126,7 @@ cdef class Walk:
     cdef int keep_shared(self, int32_t matched, size_t base) except -2
     cdef int32_t stock_list(self, int32_t lo, int32_t hi, size_t base, Level level) except -2
     cdef bint any_special(self, size_t base) noexcept
-    cdef int form_stocked(self, int32_t slot, int32_t entry, size_t base) except -1
+    cdef int form_stocked(self, int32_t slot, int32_t lo, int32_t hi, size_t base) except -1
     cdef int32_t stock_sorted(self, const vector[int64_t]& units) except -2
     cdef bint take_stocked(self, int32_t entry, const vector[int64_t]& needed) except -1
     cdef int stocked_slot(self, int32_t entry) except -1

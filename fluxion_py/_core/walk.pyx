@@ -536,7 +536,7 @@ cdef class Walk:
         """Replace the candidates below a vertex by the slots that can be formed of them."""
         cdef size_t base = self.board.size(), kinds, kind, at
         cdef Wanted* nodes = self.request.nodes.data()
-        cdef int32_t first = nodes[slot].lo, share
+        cdef int32_t first = nodes[slot].lo
         cdef int64_t units
         # Beyond the wanted number no slot of one vertex can be chosen if slots come in the order
         # of their scores: so it is with candidates of one unit, ties by position, and a policy
@@ -550,9 +550,7 @@ cdef class Walk:
         self.explore(row, first, nodes[slot].hi, False, IN_SLOT, enclosing, self.shares)
         self.shares = units
         if self.any_special(base):
-            share = self.stock_list(first, nodes[slot].hi, base, AT_SLOT)
-            self.board.resize(base)
-            return 0 if share < 0 else self.form_stocked(slot, share, base)
+            return self.form_stocked(slot, first, nodes[slot].hi, base)
         self.items.clear()
         self.bounds.assign(1, 0)
         self.needed.clear()
@@ -611,10 +609,12 @@ cdef class Walk:
         self.board.resize(base)
         return entry
 
-    cdef int form_stocked(self, int32_t slot, int32_t entry, size_t base) except -1:
+    cdef int form_stocked(self, int32_t slot, int32_t lo, int32_t hi, size_t base) except -1:
         """Form slots in the order of the candidates, until there are as many as are wanted."""
+        cdef int32_t entry = self.stock_list(lo, hi, base, AT_SLOT)
         cdef int64_t formed = 0
-        while formed < self.request.nodes[slot].ceiling and self.stock.has(entry):
+        self.board.resize(base)
+        while entry >= 0 and formed < self.request.nodes[slot].ceiling and self.stock.has(entry):
             if formed == MOST_SLOTS:
                 raise JobspecError(
                     f"more than {MOST_SLOTS} slots could be formed at one vertex; give max"
@@ -703,15 +703,19 @@ cdef class Walk:
         cdef vector[int64_t] left, needed
         cdef vector[vector[int64_t]] costs
         cdef ordered_map[vector[int64_t], pair[int64_t, int32_t]] best
-        cdef int64_t wanted = 0, formed = 0, most
-        cdef int32_t entry = -1
+        cdef int64_t wanted, formed = 0, most
+        cdef int32_t entry = -1, slot = lo, shapes = 0
         for shape in range(lo, hi):
             if nodes[shape].type == self.request.slot:
-                wanted = nodes[shape].ceiling
+                slot = shape
+                shapes += 1
+        wanted = nodes[slot].ceiling
         most = self.shares
         self.shares = wanted
         self.explore(row, union_lo, union_hi, False, IN_SLOT, enclosing, wanted)
         self.shares = most
+        if shapes == 1 and self.any_special(base):
+            return self.form_stocked(slot, nodes[slot].lo, nodes[slot].hi, base)
         self.items.clear()
         self.bounds.assign(1, 0)
         self.slots.clear()

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -107,11 +108,16 @@ def add_matcher(parser: Parser) -> None:
     """Add the options that say how to match; their defaults are those of the state file."""
     from fluxion_py.match.policy import POLICIES
 
+    known = list(POLICIES)
+    if {"-h", "--help"}.intersection(sys.argv):  # looking for packages takes time
+        from fluxion_py.plugins import MATCH_POLICIES, names
+
+        known += names(MATCH_POLICIES)
     parser.add_argument(
         "-P",
         "--policy",
         metavar="POLICY",
-        help=f"{', '.join(POLICIES)} (default: {DEFAULT_POLICY})",
+        help=f"{', '.join(known)} (default: {DEFAULT_POLICY})",
     )
     parser.add_argument(
         "-p",

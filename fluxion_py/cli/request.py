@@ -123,13 +123,13 @@ def _short_form(arguments: Namespace) -> Jobspec:
         cwd=arguments.cwd,
         requires=arguments.requires,
         queue=arguments.queue,
-        attributes=_attributes(arguments.setattr),
+        attributes=system_attributes(arguments.setattr),
     )
 
 
 def _overrides(arguments: Namespace) -> dict[str, Any]:
     """Return the system attributes that options set on a jobspec or a shape."""
-    system = _attributes(arguments.setattr)
+    system = system_attributes(arguments.setattr)
     if arguments.time is not None:
         from fluxion_py.jobspec.shorthand import system_duration
 
@@ -140,7 +140,7 @@ def _overrides(arguments: Namespace) -> dict[str, Any]:
     return system
 
 
-def _attributes(pairs: list[str]) -> dict[str, Any]:
+def system_attributes(pairs: list[str]) -> dict[str, Any]:
     """Return KEY=VALUE texts as attributes: VALUE is JSON if it can be, KEY may have dots."""
     found: dict[str, Any] = {}
     for pair in pairs:

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     "resource detach": Command("resources", "detach", "take vertices out of the machine"),
     "housekeeping list": Command("resources", "cleaning", "list jobs whose nodes are cleaned"),
     "simulate": Command("simulate", "simulate", "run a trace of jobs through queue and matcher"),
+    "bench throughput": Command("throughput", "throughput", "measure jobs per second, by children"),
     "completion": Command("completion", "completion", "print what makes a shell complete this"),
 }
 
@@ -55,7 +56,7 @@ _GROUPS = (
     ),
     ("Queues and machine (`fluxion queue --help` and so on)", ("queue", "resource")),
     ("", ("housekeeping",)),
-    ("Planning", ("simulate",)),
+    ("Planning", ("simulate", "bench")),
     ("Typing less", ("completion",)),
 )
 
@@ -63,6 +64,7 @@ _SUMMARIES = {
     "queue": "list, stop, start, disable, enable, drain, idle",
     "resource": "list, status, drain, undrain, resize, attach, detach",
     "housekeeping": "list",
+    "bench": "throughput",
 }
 
 

@@ -25,15 +25,16 @@ from fluxion_py.errors import InputError
 from fluxion_py.execution.local import Housekeeping, LocalExecutor
 from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.instances.dump import unpack_dump
-from fluxion_py.instances.environment import graph_from_environment
-from fluxion_py.instances.grant import RankMap, graph_of_grant
+from fluxion_py.instances.environment import graph_from_environment, pretended_nodes
 from fluxion_py.instances.instance import Instance
+from fluxion_py.instances.journal import Journal
 from fluxion_py.match.job import format_jobid
 from fluxion_py.queues.config import QueueConfig
 from fluxion_py.queues.limits import sizes
 from fluxion_py.server.client import SOCKET, URI_VARIABLE
 from fluxion_py.server.lineage import RemoteLink
 from fluxion_py.server.server import Server
+from fluxion_py.subgraph import RankMap, graph_of_grant
 
 JOURNAL = "journal.db"
 MACHINE = "machine"
@@ -60,12 +61,18 @@ class Hosting:
         if dump:
             unpack_dump(dump, journal)
         setting = read_setting(arguments, journal)
+        if setting.inside and not dump:
+            raise InputError(
+                f"{folder} is of an instance inside the job {setting.inside}, which has ended",
+                hint="it has no second life; jobs of a dump would go on: --recovery FILE.tar",
+            )
         link = join(arguments, folder, setting.name)
         graph, ranks = (
-            (_machine(arguments.graph, folder), RankMap(()))
+            (_machine(arguments, folder), RankMap(()))
             if link is None
             else graph_of_grant(link.grant["R"])
         )
+        setting.inside = "" if link is None else format_jobid(link.jobid)
         grace = parse_duration(setting.grace)
         executor = LocalExecutor(
             folder / "execution",
@@ -78,7 +85,7 @@ class Hosting:
             graph,
             policy=setting.policy,
             queue=[QueueConfig.from_dict(queue) for queue in setting.queues],
-            journal=journal,
+            journal=Journal(journal, sync=link is None),  # a child has no second life
             executor=executor,
             name=setting.name,
             directory=folder / "jobs",
@@ -196,9 +203,13 @@ def _check_folder(folder: Path, exists: bool, arguments: Namespace) -> None:
         raise InputError(f"there is nothing to recover in {folder}", hint="--dir FOLDER")
 
 
-def _machine(path: str | None, folder: Path) -> ResourceGraph:
+def _machine(arguments: Namespace, folder: Path) -> ResourceGraph:
     """Return the machine of -L, else that of an earlier life, else what this process was given."""
-    kept = folder / MACHINE
+    kept, path = folder / MACHINE, arguments.graph
+    if arguments.test_size is not None:
+        if path is not None:
+            raise InputError("--test-size and --graph do not go together")
+        return pretended_nodes(arguments.test_size)
     if path is not None:
         graph = ResourceGraph.from_file(path)
         shutil.copyfile(path, kept)

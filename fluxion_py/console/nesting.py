@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from fluxion_py.errors import InputError
 
 if TYPE_CHECKING:
-    from fluxion_py.instances.grant import RankMap
     from fluxion_py.instances.instance import Instance
     from fluxion_py.server.lineage import RemoteLink
     from fluxion_py.server.server import Server
+    from fluxion_py.subgraph import RankMap
 
 DIRECTORY_VARIABLE = "FLUXION_JOB_DIRECTORY"
 NODE_VARIABLE = "FLUXION_NODE"
@@ -23,15 +23,18 @@ NODE_VARIABLE = "FLUXION_NODE"
 MAX_DEPTH = 64
 """Instances above each other."""
 
+_PAUSE = 0.25
+"""Seconds between two looks whether a parent that was to come back is there."""
+
 
 def nested_folder(arguments: Namespace) -> Path | None:
     """Return the folder of an instance that is a task of a job; None if this is none.
 
-    A machine of its own (-L), or jobs of an earlier life, make it an instance for itself.
+    A machine of its own (-L, --test-size), or jobs of an earlier life, make it one for itself.
     """
     from fluxion_py.server.lineage import place_from_environment
 
-    alone = arguments.graph is not None or arguments.recovery is not None
+    alone = _is_alone(arguments)
     if alone or place_from_environment() is None:
         if arguments.part or arguments.claim:
             raise InputError("--part and --claim are for a task of a job of another instance")
@@ -42,21 +45,31 @@ def nested_folder(arguments: Namespace) -> Path | None:
     return Path(arguments.dir or Path(job) / f"instance-{os.getpid()}").absolute()
 
 
+def _is_alone(arguments: Namespace) -> bool:
+    machine = arguments.graph is not None or arguments.test_size is not None
+    return machine or arguments.recovery is not None
+
+
 def join(arguments: Namespace, folder: Path, name: str) -> "RemoteLink | None":
     """Claim the grant of the job that this process belongs to, if it does."""
     from fluxion_py.server.client import SOCKET
     from fluxion_py.server.lineage import RemoteLink, place_from_environment
 
     place = place_from_environment()
-    if place is None or arguments.graph is not None or arguments.recovery is not None:
+    if place is None or _is_alone(arguments):
         return None
     part = os.environ.get(NODE_VARIABLE, "") if arguments.part == "node" else ""
     text = None
     if arguments.claim:
         text = Path(arguments.claim).read_text(encoding="utf-8")
-    link = RemoteLink(
-        place, name=name, uri=str(folder / SOCKET), pid=os.getpid(), part=part, R=text
-    )
+    try:
+        link = RemoteLink(
+            place, name=name, uri=str(folder / SOCKET), pid=os.getpid(), part=part, R=text
+        )
+    except InputError as error:
+        if text is None:
+            raise
+        raise InputError(f"{arguments.claim}: {error}") from None
     if link.depth + 1 > MAX_DEPTH:
         raise InputError(f"{MAX_DEPTH} instances are above each other already")
     return link
@@ -68,11 +81,16 @@ def settle(instance: "Instance", link: "RemoteLink", ranks: "RankMap") -> None:
     instance.ranks = ranks
     instance.name = instance.name or link.grant["name"]
     instance.max_size = max(instance.max_size, link.grant["max_size"])
+    _use_grant(instance, link)
+    _use_cpus(instance)
+
+
+def _use_grant(instance: "Instance", link: "RemoteLink") -> None:
+    """Have the end of a grant, and give out nothing on hosts that are drained above."""
     if link.grant["expiration"]:
         instance.end_at(link.grant["expiration"])
     for host, reason in link.grant["drained"].items():
         instance.obey("drain", {"hosts": host, "reason": reason})
-    _use_cpus(instance)
 
 
 def _use_cpus(instance: "Instance") -> None:
@@ -86,22 +104,50 @@ def _use_cpus(instance: "Instance") -> None:
 
 
 def listen_above(instance: "Instance", link: "RemoteLink", server: "Server") -> None:
-    """Obey the parent as its orders come; end with everything when it is gone. In the loop."""
+    """Obey the parent as its orders come; end with everything when it is gone. In the loop.
+
+    One that has said that it comes back is waited for, as long as this instance lives.
+    """
     loop = asyncio.get_running_loop()
+    server.kill_jobs = True
 
     def lost() -> None:
         loop.remove_reader(link.fileno())
-        server.kill_jobs = True
         server.stop()
 
-    link.lost = lost
+    def parted() -> None:
+        loop.remove_reader(link.fileno())
+        server.hold(loop.create_task(meet_again()))
 
-    def ordered() -> None:
-        loop.call_soon(link.obey, instance)
+    async def meet_again() -> None:
+        from fluxion_py.errors import FluxionError
 
-    link.ordered = ordered
+        try:
+            while not await loop.run_in_executor(None, link.meet_again):
+                await asyncio.sleep(_PAUSE)
+            _agree_again(instance, link)
+        except FluxionError:
+            server.stop()
+        else:
+            loop.add_reader(link.fileno(), link.obey, instance)
+            server.wake()
+
+    link.lost, link.parted = lost, parted
     loop.add_reader(link.fileno(), link.obey, instance)
-    server.kill_jobs = True
+
+
+def _agree_again(instance: "Instance", link: "RemoteLink") -> None:
+    """Have what the parent says after its restart. Raises `FluxionError` if it has less for us."""
+    from fluxion_py.subgraph import graph_of_grant
+
+    graph, _ = graph_of_grant(link.grant["R"])
+    missing = [vertex.path for vertex in instance.graph if vertex.path not in graph]
+    if missing:
+        raise InputError(f"{missing[0]} is not of the grant any more")
+    more = [v.path for v in graph if v.type == "node" and v.path not in instance.graph]
+    if more:
+        link.give_back(more)  # it did not hear that these went
+    _use_grant(instance, link)
 
 
 def set_sizes(instance: "Instance", arguments: Namespace) -> None:

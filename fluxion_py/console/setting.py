@@ -15,7 +15,10 @@ MAX_FILE = 2**20
 
 
 class Setting(msgspec.Struct):
-    """Options of `start`; `queues` as for `QueueConfig.from_dict`."""
+    """Options of `start`; `queues` as for `QueueConfig.from_dict`.
+
+    `inside` is the job of another instance that this one is a part of.
+    """
 
     policy: str = "low"
     queues: list[dict[str, Any]] = msgspec.field(
@@ -25,6 +28,7 @@ class Setting(msgspec.Struct):
     release_after: str = "0"
     grace: str = "5s"
     name: str = ""
+    inside: str = ""
 
     def to_json(self) -> str:
         """Return the text that `read_setting` reads back."""
@@ -41,7 +45,7 @@ def read_setting(arguments: Namespace, journal: Path) -> Setting:
     if arguments.queues and arguments.queue_policy:
         raise InputError("--queues and --queue-policy do not go together")
     if arguments.queues:
-        setting.queues = _read_queues(arguments.queues)
+        setting.queues = read_queues(arguments.queues)
     elif arguments.queue_policy:
         setting.queues = [{**queue, "policy": arguments.queue_policy} for queue in setting.queues]
     return setting
@@ -61,7 +65,7 @@ def _kept(path: Path) -> Setting:
         return Setting()
 
 
-def _read_queues(path: str) -> list[dict[str, Any]]:
+def read_queues(path: str) -> list[dict[str, Any]]:
     """Return the queues of a TOML, YAML or JSON file. Raises `InputError`, `OSError`."""
     with open(path, "rb") as file:
         data = file.read(MAX_FILE + 1)

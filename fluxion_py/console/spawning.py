@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,7 @@ def run_batch(arguments: Namespace) -> int:
     """Submit a job that is an instance, in which the script runs; print its id."""
     from fluxion_py.match.job import format_jobid
 
-    command = arguments.command or []
-    if not command:
-        raise InputError("there is no script", hint="options come first, then the script")
-    words = [_script(command[0]), *command[1:]]
-    job = _instance_job(arguments, words, Path(command[0]).name, per_node=arguments.per_node)
+    job = batch_job(arguments)
     with open_client(arguments) as client:
         (found,) = client.submit_many([job])
     if isinstance(found, FluxionError):
@@ -75,6 +72,15 @@ def run_batch(arguments: Namespace) -> int:
     else:
         print(format_jobid(found))
     return DONE
+
+
+def batch_job(arguments: Namespace) -> dict[str, Any]:
+    """Return the job of `batch`. Raises `InputError`."""
+    command = arguments.command or []
+    if not command:
+        raise InputError("there is no script", hint="options come first, then the script")
+    words = [_script(command[0]), *command[1:]]
+    return _instance_job(arguments, words, Path(command[0]).name, per_node=arguments.per_node)
 
 
 def add_alloc(parser: Parser) -> None:
@@ -114,9 +120,20 @@ def _wait_for(client: Any, jobid: int) -> str:  # noqa: ANN401 - a Client, impor
                 return str(child["uri"])
         (job,) = client.call("jobs", ids=[jobid])
         if job["state"] in ("CLEANUP", "INACTIVE"):
-            why = job["exception"] or f"exit code {job['returncode']}"
+            why = job["exception"] or _last_words(client, jobid) or f"code {job['returncode']}"
             raise MatchError(f"{job['f58']} has ended before its instance was there: {why}")
         time.sleep(_POLL)
+
+
+def _last_words(client: Any, jobid: int) -> str:  # noqa: ANN401
+    """Return what the instance of a job has said was wrong; empty if nothing."""
+    folder = client.call("show", job=jobid)["directory"]
+    try:
+        with Path(folder or "", "stderr").open(encoding="utf-8", errors="replace") as file:
+            told = [line for line in file.read(10_000).splitlines() if line.startswith("error: ")]
+    except OSError:
+        return ""
+    return told[0].removeprefix("error: ") if told else ""
 
 
 def _instance_job(
@@ -132,6 +149,7 @@ def _instance_job(
             raise InputError(
                 f"--conf {text[:60]}: not KEY=VALUE of a known key", hint=", ".join(_CONF)
             )
+        _check_conf(key, value)
         start += [_CONF[key], value]
     if arguments.max_size is not None:
         start += ["--max-size", str(arguments.max_size)]
@@ -146,10 +164,31 @@ def _instance_job(
     return job
 
 
+def _check_conf(key: str, value: str) -> None:
+    """Raise `InputError` now and not in the job, whose output nobody may look at."""
+    from fluxion_py.console.setting import read_queues
+    from fluxion_py.duration import parse_duration
+    from fluxion_py.match.policy import parse_policy as parse_match_policy
+    from fluxion_py.queues.config import parse_policy
+
+    checks: dict[str, Callable[[str], object]] = {
+        "match-policy": parse_match_policy,
+        "queue-policy": parse_policy,
+        "queues": read_queues,
+        "grace": parse_duration,
+    }
+    try:
+        checks[key](value)
+    except FluxionError as error:
+        raise InputError(f"--conf {key}: {error}", hint=getattr(error, "hint", None)) from None
+
+
 def _script(name: str) -> str:
     """Return a script as a command: a file here need not be in the path. Raises `InputError`."""
     path = Path(name)
     if not path.is_file():
+        if "/" in name:
+            raise InputError(f"{name}: there is no such file")
         return name
     if not os.access(path, os.X_OK):
         raise InputError(f"{name}: is not executable", hint=f"chmod +x {name}")

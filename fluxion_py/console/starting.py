@@ -34,6 +34,9 @@ def add_start(parser: Parser) -> None:
         metavar="POLICY",
         help="match policy: low, high, ... (default: low)",
     )
+    machine.add_argument(
+        "--test-size", type=at_least_one, metavar="N", help="N nodes that are all this computer"
+    )
     queues = parser.add_argument_group("who is next")
     queues.add_argument(
         "--queue-policy",
@@ -88,6 +91,7 @@ def add_start(parser: Parser) -> None:
         "start -- bash                        # for as long as the shell; all is gone then",
         "start ./my-batch-of-jobs.sh          # the same for a script; its exit code",
         "start -L elk.json --daemon           # until `fluxion shutdown`; folder fluxion.instance",
+        "start --test-size=4 -- fluxion run -N 4 hostname",
         "start --recovery --daemon            # go on after a shutdown or a crash",
         "batch -N 2 ./my-batch-of-jobs.sh    # one on two nodes of the instance here",
         "start --recovery night.tar -L small4.json --daemon",

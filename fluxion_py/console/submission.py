@@ -36,7 +36,7 @@ def add_job(parser: Parser) -> None:
         help="afterok:, afterany:, afternotok:, after: and a job id; begin-time:SECONDS; singleton",
     )
     running = parser.add_argument_group("how it runs")
-    running.add_argument("--job-name", metavar="NAME", help="(default: the program)")
+    running.add_argument("--job-name", "--name", metavar="NAME", help="(default: the program)")
     running.add_argument("--cwd", metavar="FOLDER", help="where it runs (default: here)")
     running.add_argument(
         "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable"
@@ -46,6 +46,13 @@ def add_job(parser: Parser) -> None:
     )
     running.add_argument("--output", metavar="FILE", dest="stdout", help="{{id}}: the job's id")
     running.add_argument("--error", metavar="FILE", dest="stderr", help="(default: as --output)")
+    running.add_argument(
+        "--setattr",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a system attribute; exec.test.run_duration=5s: only pretend to run",
+    )
     running.add_argument("--taskmap", metavar="SCHEME", help="block, cyclic:N, manual:[[0,4,1,4]]")
 
 
@@ -81,7 +88,7 @@ def new_job(
     """Return a job as `server.messages.NewJob` has it. Raises `InputError`."""
     if not command:
         raise InputError("there is no command", hint="options come first, then the command")
-    system = _shell_options(arguments)
+    system = {**_attributes(arguments.setattr), **_shell_options(arguments)}
     job: dict[str, Any] = {"jobspec": _document(arguments, command, variables, system)}
     if arguments.urgency != 16:
         job["urgency"] = arguments.urgency
@@ -125,6 +132,14 @@ def _document(
         environment=variables,
         attributes=system,
     ).to_dict()
+
+
+def _attributes(pairs: list[str]) -> dict[str, Any]:
+    if not pairs:
+        return {}
+    from fluxion_py.cli.request import system_attributes
+
+    return system_attributes(pairs)
 
 
 def _shell_options(arguments: Namespace) -> dict[str, Any]:

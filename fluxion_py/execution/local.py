@@ -19,6 +19,8 @@ from fluxion_py.execution.executor import Cleaned, Fate, Finished, Launch, Repor
 from fluxion_py.execution.housekeeping import HousekeepingRound
 from fluxion_py.execution.keeper import SOCKET
 from fluxion_py.execution.orders import Began, Ended, Kill, Ready, Run, SetDeadline, TaskOrder, Told
+from fluxion_py.execution.pretended import pretended_duration, seconds_of
+from fluxion_py.execution.simulated import SimulatedExecutor
 from fluxion_py.execution.tasks import order_of
 from fluxion_py.execution.unix_socket import connect
 from fluxion_py.idset import format_idset
@@ -72,6 +74,7 @@ class LocalExecutor:
         self._known: dict[str, Began | Ended] = {}
         self._since = 0.0
         self._rounds: dict[int, HousekeepingRound] = {}
+        self._pretended = SimulatedExecutor(seconds_of)
         self._closed = False
 
     # ---- the keeper ----
@@ -193,6 +196,9 @@ class LocalExecutor:
     def launch(self, launch: Launch, now: float) -> None:
         """Order the start of a job."""
         try:
+            if pretended_duration(launch.jobspec) is not None:
+                self._pretended.launch(launch, now)
+                return
             order = order_of(launch, self._environment)
         except (FluxionError, OSError) as error:
             self._reports.append(Finished(launch.jobid, now, _CANNOT_RUN, note=str(error)))
@@ -211,6 +217,7 @@ class LocalExecutor:
 
     def set_deadline(self, jobid: int, deadline: int | None) -> None:
         """Change the deadline of a running job."""
+        self._pretended.set_deadline(jobid, deadline)
         order = self._orders.get(str(jobid))
         if order is not None:
             order.deadline = deadline
@@ -218,6 +225,7 @@ class LocalExecutor:
 
     def kill(self, jobid: int, signal: int, now: float) -> None:
         """Send a signal to all process groups of a job."""
+        self._pretended.kill(jobid, signal, now)
         if str(jobid) in self._orders:
             self._send(Kill(str(jobid), signal))
 
@@ -233,6 +241,10 @@ class LocalExecutor:
                 self._note(told)
         for jobid, cleaned in list(self._rounds.items()):
             self._release(jobid, cleaned.due(now), now)
+        for report in self._pretended.poll(now):
+            self._reports.append(report)
+            if self.housekeeping and isinstance(report, Finished):
+                self._reports.append(Cleaned(report.jobid, now))
         reports, self._reports = self._reports, []
         return reports
 
@@ -241,6 +253,7 @@ class LocalExecutor:
         times = [cleaned.next_time() for cleaned in self._rounds.values()]
         if len(self._orders) > len(self._started):
             times.append(time.time() + TELL_STARTS_WITHIN)
+        times.append(self._pretended.next_time())
         return min((at for at in times if at is not None), default=None)
 
     def _note(self, told: Began | Ended) -> None:

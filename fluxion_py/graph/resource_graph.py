@@ -104,6 +104,17 @@ class ResourceGraph:
         error.problems = found
         raise error
 
+    def validate_against(self, R: "str | Mapping[str, object]") -> None:
+        """Check that a resource set (RFC 20) names exactly the vertices of this graph (row E-02).
+
+        For an R without the key `scheduling` that is its nodes, and the types it has. Raises
+        `GrantError`, which names the first vertex that is in one of them only or is not the same,
+        `ReadError` for a text that is no R. O(size of both).
+        """
+        from fluxion_py.readers import check_same
+
+        check_same(self.flat, R)
+
     def __getitem__(self, path: str) -> Vertex:
         """Return the vertex with this path in any subsystem.
 

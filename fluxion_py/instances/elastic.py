@@ -4,13 +4,14 @@ A root has all its nodes declared; those beyond its size are down (row K-04). A 
 parent for further ones, and gives back what it no longer wants.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from fluxion_py.errors import InputError
 from fluxion_py.execution.executor import Executor
 from fluxion_py.graph.topology import below
 from fluxion_py.instances.clock import Clock
-from fluxion_py.instances.grant import RankMap, pools_of, renumbered_jgf
+from fluxion_py.instances.grant import pools_of, renumbered_jgf
 from fluxion_py.instances.journal import Journal
 from fluxion_py.instances.lineage import ParentLink
 from fluxion_py.instances.operations import InstanceOperations
@@ -19,8 +20,32 @@ from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.queues.job import Job
 from fluxion_py.queues.queue import Queue
 from fluxion_py.queues.states import RUNNING
+from fluxion_py.subgraph import RankMap
 
 _SIGKILL = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A size to be reached with the help of the parent: `came` are own nodes that are back."""
+
+    before: int
+    size: int
+    came: list[int]
+
+    @property
+    def missing(self) -> int:
+        """The nodes that the parent is to give."""
+        return self.size - self.before - len(self.came)
+
+    @property
+    def wanted(self) -> Jobspec:
+        """What it is to be asked."""
+        return Jobspec.from_shape(f"slot={self.missing}/node")
+
+    def told(self, new: list[int]) -> str:
+        """Return the sentence, with the ranks of the nodes that the parent has given."""
+        return f"growing {self.before} -> {self.size}: ranks {_listed(self.came + new)}"
 
 
 class ElasticInstance(InstanceOperations):
@@ -52,6 +77,14 @@ class ElasticInstance(InstanceOperations):
         Raises `InputError` for a size below 1 or above `max_size`, and what the parent says, if a
         child wants more than it has.
         """
+        found = self.begin_resize(size, requeue=requeue)
+        return found if isinstance(found, str) else found.told(self.grow(found.wanted))
+
+    def begin_resize(self, size: int, *, requeue: bool = False) -> "str | Growth":
+        """Do what can be done without the parent; return the sentence, or what it is to be asked.
+
+        For whoever does not want to wait for the parent: what that grants is for `take_in`.
+        """
         with self._lock:
             check_size(size, self.max_size)
             before = self.size
@@ -60,21 +93,31 @@ class ElasticInstance(InstanceOperations):
             return self._shrink(before, size, requeue=requeue)
         if size == before:
             return f"the size is {size} already"
-        if size > before + len(came):
-            came += self.grow(Jobspec.from_shape(f"slot={size - before - len(came)}/node"))
-        return f"growing {before} -> {size}: ranks {_listed(came)}"
+        growth = Growth(before, size, came)
+        if not growth.missing:
+            return growth.told([])
+        self._check_link()
+        return growth
 
     def grow(self, jobspec: Jobspec) -> list[int]:
         """Ask the parent for more, whatever it is; return the ranks of nodes that are new.
 
         Raises what the parent says, `InputError` if there is none.
         """
+        return self.take_in(self._check_link().grow(jobspec))
+
+    def _check_link(self) -> ParentLink:
         if self.link is None:
             raise InputError(
                 "this instance has no parent that could give more",
                 hint="`fluxion resource attach` adds nodes to the machine itself",
             )
-        text = self.link.grow(jobspec)
+        if self.link.away:
+            raise InputError("the instance above is about to come back", hint="try again then")
+        return self.link
+
+    def take_in(self, text: str) -> list[int]:
+        """Add what the parent has granted, an R; return the ranks of nodes that are new."""
         with self._lock:
             before = len(self.ranks.above)
             flat = self.queue.matcher.graph.flat
@@ -85,9 +128,10 @@ class ElasticInstance(InstanceOperations):
                 if path in self.queue.matcher.graph
             }
             self.attach(renumbered_jgf(text, self.ranks))
-            for path, units in more.items():
-                self.queue.matcher.resize(path, units)
             with self._change() as now:
+                for path, units in more.items():
+                    self.queue.matcher.resize(path, units)
+                    self._machine_event("pool", now, path=path, size=units)
                 self.queue.keep_out(range(first, len(flat)), now=now)
             self.max_size = max(self.max_size, self.size)
             return list(range(before, len(self.ranks.above)))
@@ -149,7 +193,7 @@ class ElasticInstance(InstanceOperations):
 
     def _settle(self) -> None:
         """Give the parent back what is no longer wanted and no longer used; without the lock."""
-        if self.link is None or not self.machine.away:
+        if self.link is None or self.link.away or not self.machine.away:
             return
         with self._lock:
             idle = sorted(rank for rank in self.machine.away if not self._jobs_on(rank))

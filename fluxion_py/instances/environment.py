@@ -1,4 +1,4 @@
-"""What this process was given to schedule: an R, a Slurm allocation, or this computer's cores."""
+"""What this process was given to schedule (E-07): an R, pods, a Slurm job, or this computer."""
 
 import os
 import socket
@@ -14,31 +14,52 @@ if TYPE_CHECKING:
     from fluxion_py.graph.resource_graph import ResourceGraph
 
 
+MAX_PRETENDED = 10_000
+"""The most nodes of a trial."""
+
+_MANAGERS = (
+    ("FLUXION_HOSTS", "FLUXION_CORES"),
+    ("SLURM_JOB_NODELIST", "SLURM_CPUS_ON_NODE"),
+)
+"""Variables with the hosts that this process was given, and with the cores of each."""
+
+
 def graph_from_environment() -> "ResourceGraph":
     """Return the graph of what this process was given.
 
-    That is the file named by FLUXION_R (R or any other description); the nodes of a Slurm job, each
-    with SLURM_CPUS_ON_NODE cores; else one node with the cores that this process may use. Raises
-    `InputError`, `OSError`.
+    That is the file named by FLUXION_R (R or any other description); the hosts of FLUXION_HOSTS, a
+    hostlist, each with FLUXION_CORES cores, as a pod of a MiniCluster knows them from its template
+    and the downward API (`limits.cpu`); the nodes of a Slurm job, each with SLURM_CPUS_ON_NODE
+    cores; else one node with the cores that this process may use. Raises `InputError`, `OSError`.
     """
     from fluxion_py.graph.resource_graph import ResourceGraph
 
     given = os.environ.get("FLUXION_R")
     if given:
         return ResourceGraph.from_file(Path(given))
-    nodes = os.environ.get("SLURM_JOB_NODELIST")
-    if nodes:
-        return ResourceGraph.from_text(
-            _r_of(parse_hostlist(nodes), range(_slurm_cores())), format="rv1exec"
-        )
+    for names, cores in _MANAGERS:
+        hosts = os.environ.get(names)
+        if hosts:
+            text = _r_of(parse_hostlist(hosts), range(_number_of(cores)))
+            return ResourceGraph.from_text(text, format="rv1exec")
     host = socket.gethostname().split(".")[0] or "localhost"
     return ResourceGraph.from_text(_r_of([host], os.sched_getaffinity(0)), format="rv1exec")
 
 
-def _slurm_cores() -> int:
-    text = os.environ.get("SLURM_CPUS_ON_NODE", "1")
-    if not text.isdigit() or not 1 <= int(text) <= 65536:
-        raise InputError(f"SLURM_CPUS_ON_NODE is {text[:20]!r}", hint="a number of cores")
+def pretended_nodes(number: int) -> "ResourceGraph":
+    """Return a graph of some nodes, each with the cores that this process may use: for a trial."""
+    from fluxion_py.graph.resource_graph import ResourceGraph
+
+    if not 1 <= number <= MAX_PRETENDED:
+        raise InputError(f"{number} nodes: 1 to {MAX_PRETENDED} can be tried here")
+    hosts = [f"test{place}" for place in range(number)]
+    return ResourceGraph.from_text(_r_of(hosts, os.sched_getaffinity(0)), format="rv1exec")
+
+
+def _number_of(variable: str) -> int:
+    text = os.environ.get(variable, "1")
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 65536:
+        raise InputError(f"{variable} is {text[:20]!r}", hint="a number of cores")
     return int(text)
 
 

@@ -47,7 +47,7 @@ class Instance(SpawningInstance):
         *,
         policy: str = "first",
         queue: str | Iterable[QueueConfig] = "fcfs",
-        journal: str | PathLike[str] | None = None,
+        journal: str | PathLike[str] | Journal | None = None,
         executor: Executor | None = None,
         clock: Clock | None = None,
         name: str = "",
@@ -61,7 +61,7 @@ class Instance(SpawningInstance):
         jobs = (
             Queue(matcher, policy=queue) if isinstance(queue, str) else Queue(matcher, list(queue))
         )
-        kept = Journal(":memory:" if journal is None else journal)
+        kept = journal if isinstance(journal, Journal) else Journal(journal or ":memory:")
         super().__init__(
             jobs, kept, clock, executor, None if directory is None else Path(directory)
         )

@@ -42,10 +42,15 @@ class Journal:
 
     `path` may be ":memory:". One process at a time; others get a `JournalError`. `notes` are
     sentences about what was found damaged, `last` is the number of committed events.
+    Without `sync` it survives this process, not a crash of the machine: for an instance whose jobs
+    nobody would go on with.
     """
 
-    def __init__(self, path: str | PathLike[str], *, create: bool = True) -> None:
+    def __init__(
+        self, path: str | PathLike[str], *, create: bool = True, sync: bool = True
+    ) -> None:
         self.path = fspath(path)
+        self._sync = sync
         self._encode, self._decode = _codec()
         self.notes: list[str] = []
         self._events: list[Event] = []
@@ -74,7 +79,7 @@ class Journal:
         run("PRAGMA busy_timeout=0")
         run("PRAGMA locking_mode=EXCLUSIVE")
         run("PRAGMA journal_mode=WAL")
-        run("PRAGMA synchronous=FULL")
+        run(f"PRAGMA synchronous={'FULL' if self._sync else 'OFF'}")
         run("BEGIN IMMEDIATE")  # takes the lock, which stays
         if new or not run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             for statement in _TABLES.split(";"):

@@ -20,14 +20,21 @@ class ParentLink(Protocol):
     """The way up. Raises `FluxionError` with what the parent says."""
 
     @property
+    def away(self) -> bool:
+        """Whether the parent has said that it comes back, and has not yet."""
+
+    @property
     def depth(self) -> int:
         """The depth of the parent; the root has 0."""
+
+    def granted(self) -> str:
+        """Return the R of what was granted, as the parent writes it."""
 
     def grow(self, jobspec: "Jobspec") -> str:
         """Have the parent grant more; return the R of what came, with every vertex."""
 
     def give_back(self, paths: Sequence[str]) -> None:
-        """Give back some vertices and all below them."""
+        """Give back some vertices and all below them; does not wait for another process."""
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """Say goodbye: the numbers of the jobs there were. Gives the resources back."""
@@ -36,15 +43,22 @@ class ParentLink(Protocol):
 class InProcessLink:
     """A `ParentLink` to an instance of this process."""
 
-    def __init__(self, parent: "ParentInstance", jobid: int, *, owns_job: bool) -> None:
+    away = False
+
+    def __init__(self, parent: "ParentInstance", child: "Child", *, owns_job: bool) -> None:
         self.parent = parent
-        self.jobid = jobid
+        self.child = child
+        self.jobid = child.jobid
         self.owns_job = owns_job
 
     @property
     def depth(self) -> int:
         """That of the parent."""
         return self.parent.depth
+
+    def granted(self) -> str:
+        """Return the R of what the parent has on its books for this child."""
+        return self.parent.grant_of(self.child)
 
     def grow(self, jobspec: "Jobspec") -> str:
         """Have the parent grant more."""

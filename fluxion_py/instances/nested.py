@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from fluxion_py.allocation import Allocation
 from fluxion_py.errors import InputError, Unsatisfiable
+from fluxion_py.graph.resource_graph import ResourceGraph
 from fluxion_py.hostlist import Hostlist, format_hostlist, parse_hostlist
+from fluxion_py.instances.grant import mapped_down
 from fluxion_py.instances.lineage import InProcessLink
 from fluxion_py.instances.parent import ParentInstance
 from fluxion_py.instances.submission import Submission
+from fluxion_py.queues.errors import QueueError
 from fluxion_py.queues.states import RUNNING, Result
+from fluxion_py.subgraph import whole_selection
 
 _SIGTERM = 15
 _POLL = 0.05
@@ -43,6 +48,7 @@ class NestedInstance(ParentInstance):
         """Take vertices out; see `ParentInstance.detach`. They are the parent's again."""
         if self.link is None:
             return super().detach(path, force=force)
+        self._check_link()
         flat = self.queue.matcher.graph.flat
         lead = min(self.machine.present(), default=-1)
         if not self.machine.rows_below(path).isdisjoint(flat.rows_of_rank(lead)):
@@ -65,19 +71,44 @@ class NestedInstance(ParentInstance):
     def accept(self, submission: Submission) -> int:
         """Take a job in; see `JobStore.accept`. More than the grant, or longer, is never, not busy.
 
-        Raises `Unsatisfiable`, which says that there is a parent.
+        Raises `Unsatisfiable`, which says that there is a parent, and `QueueError` after `close`.
         """
-        if self.ends_at is None:
+        if self._closed:
+            raise QueueError(f"{self._who()} has been closed")
+        if self.link is None:
             return super().accept(submission)
-        left = self.ends_at - int(self.clock.now())
-        wanted = submission.jobspec.duration
-        if wanted > left:
-            raise Unsatisfiable(f"never: needs {wanted:g} s; {self._who()} ends in {left} s")
+        if self.ends_at is not None:
+            left = self.ends_at - int(self.clock.now())
+            wanted = submission.jobspec.duration
+            if wanted > left:
+                raise Unsatisfiable(f"never: needs {wanted:g} s; {self._who()} ends in {left} s")
         try:
             return super().accept(submission)
         except Unsatisfiable as refusal:
             text = f"{refusal} (that is {self._who()}; its parent may grant more)"
             raise Unsatisfiable(text, refusal.explanation) from None
+
+    @property
+    def graph(self) -> ResourceGraph:
+        """What this instance has: its graph, not to be changed."""
+        return self.queue.matcher.graph
+
+    def R(self, jobid: int | None = None) -> str:
+        """Return the resource set of a job; without one that of this whole instance (RFC 20).
+
+        For a child it is what its parent has on its books for it (a process: what that has said
+        when it began), so `graph.validate_against(R())` asks whether both say the same.
+        """
+        if jobid is not None:
+            return super().R(jobid)
+        if self.link is not None:
+            return mapped_down(self.link.granted(), self.ranks)
+        with self._lock:
+            flat = self.graph.flat
+            end = self.ends_at or self.queue.matcher.graph_end
+            start = min(int(self.started), end)
+            whole = whole_selection(flat, {flat.root(): True})
+            return Allocation(flat, whole, None, start, end - start).write("rv1").strip()
 
     def _who(self) -> str:
         name = f"instance {self.name}" if self.name else "this instance"

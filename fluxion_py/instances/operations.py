@@ -159,6 +159,8 @@ class InstanceOperations(InstanceLoop):
                     self.machine.set_away(context["away"])
                 elif action == "attach" and not moved:
                     self.machine.attach(context["text"], None)
+                elif action == "pool" and not moved:
+                    self.machine.matcher.resize(context["path"], context["size"])
                 elif action == "remove" and not moved:
                     self.machine.remove(context["path"])
             except FluxionError as error:

@@ -14,15 +14,7 @@ from fluxion_py.graph.topology import ancestors, below
 from fluxion_py.hostlist import Hostlist, parse_hostlist
 from fluxion_py.instances.clock import Clock
 from fluxion_py.instances.elastic import ElasticInstance
-from fluxion_py.instances.grant import (
-    GrantError,
-    grant_text,
-    granted,
-    rows_on,
-    shared_units,
-    whole_selection,
-)
-from fluxion_py.instances.grant_check import GrantCheck
+from fluxion_py.instances.grant import grant_text
 from fluxion_py.instances.journal import Journal
 from fluxion_py.instances.lineage import Child
 from fluxion_py.jobspec.model import Jobspec
@@ -32,6 +24,8 @@ from fluxion_py.queues.events import Event
 from fluxion_py.queues.jobid import format_jobid
 from fluxion_py.queues.queue import Queue
 from fluxion_py.queues.states import RUNNING, JobState, Result
+from fluxion_py.readers.grant_check import GrantCheck, GrantError
+from fluxion_py.subgraph import completed, rows_on, shared_units, whole_selection
 
 
 class ParentInstance(ElasticInstance):
@@ -89,13 +83,15 @@ class ParentInstance(ElasticInstance):
         """
         with self._lock:
             held = self._held(jobid)
-            rows = {row: owned for row, _, owned, _ in granted(held).vertices}
+            rows = {
+                row: owned for row, _, owned, _ in completed(held.flat, held.selection).vertices
+            }
             check = GrantCheck(
                 self.queue.matcher.graph.flat,
                 format_jobid(jobid),
                 rows,
                 held.expiration,
-                units=shared_units(held),
+                units=shared_units(held.flat, held.selection),
                 holder=lambda row: self._holder(row, jobid),
                 source=source,
             )
@@ -138,13 +134,13 @@ class ParentInstance(ElasticInstance):
         with self._lock:
             self.calls_from_children += 1
             held = self._held(child.jobid)
-            given = granted(held)
+            given = completed(held.flat, held.selection)
             if child.part:
                 part = rows_on(held.flat, given, child.part)
                 if not part:
                     name = format_jobid(child.jobid)
                     raise GrantError(f"{child.part} is not part of the grant {name}")
-                given = whole_selection(held.flat, part, shared_units(held))
+                given = whole_selection(held.flat, part, shared_units(held.flat, held.selection))
             if R is not None:
                 given = self.check_grant(R, child.jobid)
             self._check_free(given, held, None)
@@ -157,6 +153,15 @@ class ParentInstance(ElasticInstance):
         with self._lock:
             if child in self.children:
                 self.children.remove(child)
+
+    def grant_of(self, child: Child) -> str:
+        """Return the R of what a child has according to the books here."""
+        with self._lock:
+            held = self._held(child.jobid)
+            rows = dict.fromkeys(ancestors(held.flat, {*child.rows, *child.units}), False)
+            rows.update(dict.fromkeys(child.units, False))
+            rows.update(dict.fromkeys(child.rows, True))
+            return grant_text(held, whole_selection(held.flat, rows, child.units))
 
     # ---- what children ask ----
 
@@ -180,7 +185,7 @@ class ParentInstance(ElasticInstance):
         mine = [child for child in self.children if child.jobid == jobid]
         if len(mine) == 1 and not mine[0].part:
             held = self._held(jobid)
-            given = granted(held)
+            given = completed(held.flat, held.selection)
             mine[0].rows, mine[0].units = _owned(given), _units(given, held)
 
     def child_ended(self, jobid: int, summary: Mapping[str, Any], *, finish: bool) -> None:
@@ -239,6 +244,10 @@ class ParentInstance(ElasticInstance):
         child.rows = child.rows - rows
         return True
 
+    def leave_children(self) -> None:
+        """Tell those in other processes that this instance ends and comes back: they live on."""
+        self._order([child for child in self.children if child.instance is None], "away", {})
+
     def _end_moved(self, jobid: int) -> None:
         """Tell the children of a job that its end is another one."""
         children = [child for child in self.children if child.jobid == jobid]
@@ -271,7 +280,7 @@ def _owned(given: Selection) -> frozenset[int]:
 
 
 def _units(given: Selection, held: Allocation) -> dict[int, int]:
-    return shared_units(held.with_selection(given))
+    return shared_units(held.flat, given)
 
 
 def _is_closed(child: Child) -> bool:

@@ -9,7 +9,6 @@ from typing import Any, Self
 from fluxion_py.errors import Busy
 from fluxion_py.execution.executor import Executor
 from fluxion_py.graph.resource_graph import ResourceGraph
-from fluxion_py.instances.grant import GrantError, RankMap, graph_of_grant
 from fluxion_py.instances.lineage import Child, InProcessLink
 from fluxion_py.instances.nested import NestedInstance
 from fluxion_py.instances.submission import Submission
@@ -17,6 +16,8 @@ from fluxion_py.jobspec.model import Jobspec
 from fluxion_py.match.job import parse_jobid
 from fluxion_py.queues.config import QueueConfig
 from fluxion_py.queues.job import EXPEDITE
+from fluxion_py.readers.grant_check import GrantError
+from fluxion_py.subgraph import RankMap, graph_of_grant
 
 IN_PROCESS = "instance"
 """The document that tells a job which was an instance in the process that had it."""
@@ -68,7 +69,7 @@ class SpawningInstance(NestedInstance):
             journal=journal,
             directory=directory,
         )
-        made.link = InProcessLink(self, jobid, owns_job=True)
+        made.link = InProcessLink(self, child, owns_job=True)
         made.max_size = max_size or max(1, len(self.machine.hosts()))
         return made
 
@@ -95,7 +96,7 @@ class SpawningInstance(NestedInstance):
         except GrantError as error:
             raise GrantError(error.message, source=os.fspath(R)) from None
         made = parent._nested(child, *graph_of_grant(granted), **options)
-        made.link = InProcessLink(parent, number, owns_job=False)
+        made.link = InProcessLink(parent, child, owns_job=False)
         return made
 
     def _nested(

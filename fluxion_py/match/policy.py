@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fluxion_py.errors import PolicyError
+from fluxion_py.plugins import MATCH_POLICIES, plugged
 
 Order = Literal["high", "low", "locality", "variation"]
 
@@ -47,10 +48,15 @@ _OPTIONS = {
 def parse_policy(text: str) -> Policy:
     """Return the policy of a name, or of a custom string such as `policy=high node_centric=true`.
 
+    Names are those of `POLICIES`, and of other packages (`fluxion_py.plugins`, row G-04).
+
     Raises `PolicyError` with the reference's wording for a custom string (matching.md 5).
     """
     if text in POLICIES:
         return POLICIES[text]
+    other = plugged(MATCH_POLICIES, text, Policy)
+    if other is not None:
+        return other
     order: Order | None = None
     flags: dict[str, bool] = {}
     for option in text.split():

@@ -8,6 +8,7 @@ from typing import Any
 
 from fluxion_py.errors import InputError, PolicyError, short
 from fluxion_py.jobspec.constraint import compile_constraint
+from fluxion_py.plugins import QUEUE_POLICIES, plugged
 from fluxion_py.queues.limits import Limits
 
 MAX_RESERVATIONS = 100_000
@@ -36,9 +37,13 @@ class QueuePolicy:
 def parse_policy(text: str) -> QueuePolicy:
     """Return a policy: "fcfs", "easy", "hybrid", "hybrid:K", "conservative", "conservative:K".
 
-    K, from 1, is the reservation depth. Raises `PolicyError`.
+    Or one of another package (`fluxion_py.plugins`). K, from 1, is the reservation depth. Raises
+    `PolicyError`.
     """
     match = _POLICY.match(text)
+    other = plugged(QUEUE_POLICIES, text, QueuePolicy) if match is None else None
+    if other is not None:
+        return other
     if match is None or (match[2] and (match[1] in ("fcfs", "easy") or int(match[2]) < 1)):
         raise PolicyError(
             f"unknown queue policy {short(text)}", hint="fcfs, easy, hybrid:K or conservative"

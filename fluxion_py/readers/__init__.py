@@ -17,6 +17,7 @@ __all__ = [
     "ReadError",
     "add_hwloc",
     "attach_jgf",
+    "check_same",
     "machine_id",
     "read_file",
     "read_recipe_object",
@@ -173,3 +174,10 @@ def machine_id(text: str, source: str | None = None) -> str:
     from fluxion_py.readers import hwloc_identity
 
     return hwloc_identity.machine_id(text, source)
+
+
+def check_same(flat: FlatGraph, R: str | Mapping[str, object], source: str | None = None) -> None:
+    """Raise `GrantError` unless an R names exactly the vertices of a graph."""
+    from fluxion_py.readers.grant_check import check_same as check
+
+    check(flat, R, source)

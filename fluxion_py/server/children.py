@@ -1,10 +1,12 @@
 """The instances on the jobs of a served one: who has claimed what, at which connection."""
 
+import asyncio
 from typing import Any, Generic, TypeVar
 
 from fluxion_py.instances.instance import Instance
 from fluxion_py.instances.lineage import Child
-from fluxion_py.server.messages import Claim
+from fluxion_py.server.lineage import RemoteLink
+from fluxion_py.server.messages import Claim, Resize
 from fluxion_py.server.service import jobid_of
 
 Session = TypeVar("Session")
@@ -45,3 +47,27 @@ class Claims(Generic[Session]):
         child = self._children.pop(session, None)
         if child is not None:
             self._instance.forget(child)
+
+
+class Resizer:
+    """Changes the size of an instance in a process of its own, one wish after the other.
+
+    A child has to ask its parent; the instance goes on while that thinks.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._one_at_a_time = asyncio.Lock()
+
+    async def resize(self, request: Resize) -> str:
+        """Return the sentence of `Instance.resize`. Raises `FluxionError`."""
+        instance, link = self._instance, self._instance.link
+        async with self._one_at_a_time:
+            found = instance.begin_resize(request.size, requeue=request.requeue)
+            if isinstance(found, str):
+                return found
+            if not isinstance(link, RemoteLink):
+                return found.told(instance.grow(found.wanted))
+            with link.held(instance):
+                text = await asyncio.wrap_future(link.grow_later(found.wanted))
+                return found.told(instance.take_in(text))

@@ -165,11 +165,6 @@ class Client:
         """Return the descriptor to wait at for what comes."""
         return self._socket.fileno()
 
-    @property
-    def has_events(self) -> bool:
-        """Whether events have come that nobody has taken."""
-        return bool(self._events)
-
     def _next_event(self, number: int, timeout: float | None) -> Answer | None:
         """Return the next event of a watch; None if none comes in time. Raises `RemoteError`."""
         end = None if timeout is None else time.monotonic() + timeout

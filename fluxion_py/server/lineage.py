@@ -1,8 +1,10 @@
 """The way from an instance to the one above it, over that one's socket."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,22 +43,30 @@ class RemoteLink:
     """A `ParentLink` to an instance in another process.
 
     `grant` is what the parent has said: the R, its depth, the end, the largest size, drained hosts.
-    `lost` is called once if the parent goes away.
+    `lost` is called once when the parent is gone, `parted` when it has said before that it comes
+    back: `meet_again` then asks whether it is there. Orders come at one connection. What is asked
+    goes over another one, in a thread, so that the loop of the instance never waits; orders wait
+    while the link is held, for they may be about what the parent is about to give.
     """
 
     def __init__(self, place: Place, **claim: Any) -> None:  # noqa: ANN401
         self.jobid = place.jobid
-        self._client = Client(place.uri)
+        self.away = False
+        self.lost: Callable[[], None] = lambda: None
+        self.parted: Callable[[], None] = lambda: None
+        self._place = place
+        self._claim = claim
+        self._caller = ThreadPoolExecutor(1, "fluxion-parent")
+        self._held = False
+        self._waiting: deque[dict[str, Any]] = deque()
+        client = Client(place.uri)
         try:
-            self.grant, self._orders = self._client.claim(place.jobid, **claim)
+            self.grant, self._orders = client.claim(place.jobid, **claim)
         except RemoteError as error:
-            self._client.close()
+            client.close()
             name = format_jobid(place.jobid)
             raise InputError(f"the instance above gives {name} no grant: {error}") from None
-        self.messages = 1
-        self.lost: Callable[[], None] = lambda: None
-        self.ordered: Callable[[], None] = lambda: None
-        self._gone = False
+        self._client: Client | None = client
 
     @property
     def depth(self) -> int:
@@ -64,50 +74,96 @@ class RemoteLink:
         return int(self.grant["depth"])
 
     def fileno(self) -> int:
-        """Return the descriptor at which orders come."""
-        return self._client.fileno()
+        """Return the descriptor at which orders come, -1 while there is none."""
+        return -1 if self._client is None else self._client.fileno()
+
+    # ---- orders ----
 
     def obey(self, instance: "Instance") -> None:
-        """Do what was ordered so far; does not wait."""
-        while not self._gone:
+        """Do what was ordered so far, unless the link is held; does not wait."""
+        self._collect()
+        while self._waiting and not self._held:
+            event = self._waiting.popleft()
+            with suppress(FluxionError):
+                instance.obey(event["name"].removeprefix(_ORDER), event.get("context", {}))
+
+    def _collect(self) -> None:
+        while self._client is not None:
             try:
                 found = self._orders.next(0)
             except RemoteError:
-                self._lose()
+                self._part()
                 return
             if found is None:
                 return
             _, event = found
-            if event["name"].startswith(_ORDER):
-                with suppress(FluxionError):
-                    instance.obey(event["name"].removeprefix(_ORDER), event.get("context", {}))
+            if event["name"] == f"{_ORDER}away":
+                self.away = True
+            elif event["name"].startswith(_ORDER):
+                self._waiting.append(event)
+
+    def _part(self) -> None:
+        if self._client is not None:
+            (self.parted if self.away else self.lost)()
+            self._client.close()
+            self._client = None
+
+    @contextmanager
+    def held(self, instance: "Instance") -> Iterator[None]:
+        """Have orders wait meanwhile."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self.obey(instance)
+
+    def meet_again(self) -> bool:
+        """Claim the grant again if the parent is back; waits for its answer, for a thread.
+
+        Raises `RemoteError` if it does not give it any more.
+        """
+        try:
+            client = Client(self._place.uri)
+        except InputError:
+            return False
+        try:
+            self.grant, self._orders = client.claim(self.jobid, **self._claim)
+        except RemoteError:
+            client.close()
+            raise
+        self._client = client
+        self.away = False
+        return True
+
+    # ---- calls ----
+
+    def granted(self) -> str:
+        """Return the R of what was granted at the claim."""
+        return str(self.grant["R"])
 
     def grow(self, jobspec: "Jobspec") -> str:
         """Have the parent grant more."""
+        return self.grow_later(jobspec).result()
+
+    def grow_later(self, jobspec: "Jobspec") -> "Future[str]":
+        """Have the parent grant more; return at once."""
         document = msgspec.Raw(jobspec.to_json().encode())
-        found: str = self._call("grow", jobspec=document)
-        return found
+        return self._caller.submit(self._call, "grow", jobspec=document)
 
     def give_back(self, paths: Sequence[str]) -> None:
-        """Give back some vertices."""
-        self._call("give-back", paths=list(paths))
+        """Give back some vertices, at once; what the parent has not it need not get."""
+        self._caller.submit(self._call, "give-back", paths=list(paths))
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """Say goodbye, and hang up."""
-        self.ordered = self.lost = lambda: None
-        if not self._gone:
+        self.parted = self.lost = lambda: None
+        if self._client is not None:
             with suppress(FluxionError):
-                self._call("goodbye", summary=dict(summary))
-        self._client.close()
+                self._caller.submit(self._call, "goodbye", summary=dict(summary)).result()
+            self._client.close()
+        self._caller.shutdown(wait=False, cancel_futures=True)
 
     def _call(self, method: str, **parameters: Any) -> Any:  # noqa: ANN401
-        self.messages += 1
-        try:
-            return self._client.call(method, job=self.jobid, **parameters)
-        finally:
-            if self._client.has_events:
-                self.ordered()
-
-    def _lose(self) -> None:
-        self._gone = True
-        self.lost()
+        with Client(self._place.uri) as client:
+            return client.call(method, job=self.jobid, **parameters)

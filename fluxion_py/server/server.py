@@ -21,8 +21,16 @@ from fluxion_py.instances.instance import Instance
 from fluxion_py.instances.journal import JournalError
 from fluxion_py.match.job import MAX_JOBID
 from fluxion_py.queues.events import Event
-from fluxion_py.server.children import Claims
-from fluxion_py.server.messages import Answer, AnyRequest, Claim, Problem, Submit, Watch
+from fluxion_py.server.children import Claims, Resizer
+from fluxion_py.server.messages import (
+    Answer,
+    AnyRequest,
+    Claim,
+    Problem,
+    Resize,
+    Submit,
+    Watch,
+)
 from fluxion_py.server.problems import problem_of
 from fluxion_py.server.service import Service, jobid_of
 from fluxion_py.server.session import CUT_OFF_AFTER, MAX_WATCHES, Session, Watched
@@ -59,6 +67,8 @@ class Server:
         self.kill_jobs = False
         self._service = Service(instance, self._asked_to_stop)
         self._claims: Claims[Session] = Claims(instance)
+        self._resizer = Resizer(instance)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._sessions: set[Session] = set()
         self._ready: dict[Session, None] = {}
         self._unsent: set[Session] = set()
@@ -83,7 +93,7 @@ class Server:
         self._loop = loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         end_watch = self.instance.watch(lambda seq, event: self._recent.append((seq, event)))
-        self.instance.attach_wake(self._woken)
+        self.instance.attach_wake(self.wake)
         listener = await loop.create_unix_server(lambda: Session(self), sock=listen(self.path))
         with suppress(ValueError, RuntimeError):  # not in the main thread
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -96,6 +106,9 @@ class Server:
             await self._stopped.wait()
             if self.kill_jobs:
                 await self._end_jobs()
+            else:
+                self.instance.leave_children()
+                self._tell_watchers()
         finally:
             listener.close()
             end_watch()
@@ -159,7 +172,7 @@ class Server:
 
     # ---- work ----
 
-    def _woken(self) -> None:
+    def wake(self) -> None:
         """Have the loop step; from any thread."""
         loop = self._loop
         if loop is not None:
@@ -205,7 +218,9 @@ class Server:
                 line = session.take_line()
                 if line is None:
                     break
-                answers.append((session, self._obey(session, line)))
+                answer = self._obey(session, line)
+                if answer is not None:
+                    answers.append((session, answer))
             if session.lines and not session.full:
                 self._ready[session] = None
         try:
@@ -220,8 +235,8 @@ class Server:
             answer.result, answer.error = None, problem_of(error)
         self._unconfirmed.clear()
 
-    def _obey(self, session: Session, line: bytes) -> Answer:
-        """Return the answer to a line."""
+    def _obey(self, session: Session, line: bytes) -> Answer | None:
+        """Return the answer to a line; None if it comes later."""
         try:
             request = _decode(line)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
@@ -231,6 +246,9 @@ class Server:
                 return Answer(request.id, result=self._watch(session, request))
             if isinstance(request, Claim):
                 return Answer(request.id, result=self._claim(session, request))
+            if isinstance(request, Resize):
+                self._resize_later(session, request)
+                return None
             answer = Answer(request.id, result=self._service.obey(request, session.user))
         except Exception as error:  # whatever it is, the instance goes on
             if isinstance(error, JournalError):
@@ -239,6 +257,25 @@ class Server:
         if isinstance(request, Submit):
             self._unconfirmed.append(answer)
         return answer
+
+    def _resize_later(self, session: Session, request: Resize) -> None:
+        """Answer when the size is another one, for which the instance above may be asked."""
+
+        async def resize() -> None:
+            try:
+                answer = Answer(request.id, result=await self._resizer.resize(request))
+            except Exception as error:  # as in `_obey`
+                answer = Answer(request.id, error=problem_of(error))
+            session.send(answer)
+            self._plan_work()
+
+        assert self._loop is not None
+        self.hold(self._loop.create_task(resize()))
+
+    def hold(self, task: "asyncio.Task[None]") -> None:
+        """Keep a task of the loop until it is done."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # ---- watching ----
 

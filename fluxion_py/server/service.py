@@ -24,7 +24,7 @@ PROTOCOL = 1
 
 
 class Service:
-    """Obeys the requests of clients, all but `watch`. Not thread-safe.
+    """Obeys the requests of clients, all but those that are the server's. Not thread-safe.
 
     What `submit` takes in is durable, and may be told, only after `Instance.commit`.
     """
@@ -52,9 +52,6 @@ class Service:
             ask.Drain: lambda request, user: instance.drain(request.hosts, request.reason),
             ask.Undrain: lambda request, user: instance.undrain(request.hosts),
             ask.Attach: self._attach,
-            ask.Resize: lambda request, user: instance.resize(
-                request.size, requeue=request.requeue
-            ),
             ask.Overview: lambda request, user: instance.overview(),
             ask.Grow: self._grow,
             ask.GiveBack: lambda request, user: instance.take_back(

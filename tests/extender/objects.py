@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
-from fluxion_extender.brain.brain import Brain, Verdict
-from fluxion_extender.brain.settings import Settings
+from fluxion_extender.decisions.audit import check_books
+from fluxion_extender.decisions.binding import bound, order_binding
+from fluxion_extender.decisions.scheduler import Scheduler, Verdict
+from fluxion_extender.decisions.settings import Settings
 from fluxion_extender.groups.identity import INDEX, Ref
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
@@ -137,10 +139,10 @@ def named(pod: str, group: str, size: int, cpu: str = "1", **others: Any) -> Pod
 
 
 class World:
-    """A brain with a clock of its own and names of nodes; what it answers is remembered."""
+    """A scheduler with a clock of its own and names of nodes; what it answers is remembered."""
 
     def __init__(self, *nodes: Node, settings: Settings | None = None) -> None:
-        self.brain = Brain(settings)
+        self.scheduler = Scheduler(settings)
         self.now = 1000.0
         self.names: list[str] = []
         for node in nodes:
@@ -150,31 +152,31 @@ class World:
         """Add or change a node."""
         if node.metadata.name not in self.names:
             self.names.append(node.metadata.name)
-        self.brain.node_seen(node, self.now)
+        self.scheduler.node_seen(node, self.now)
 
     def owner(self, kind: str, workload: Workload) -> None:
         """Add or change an owner."""
         ref = Ref(kind, workload.metadata.namespace, workload.metadata.name)
-        self.brain.members.workload_seen(ref, workload, self.now)
-        self.brain.settle(self.now)
+        self.scheduler.members.workload_seen(ref, workload, self.now)
+        self.scheduler.settle(self.now)
 
     def seen(self, *pods: Pod) -> None:
         """Have the watch tell of pods."""
         for pod in pods:
-            self.brain.members.pod_seen(pod, self.now)
-        self.brain.settle(self.now)
+            self.scheduler.members.pod_seen(pod, self.now)
+        self.scheduler.settle(self.now)
 
     def gone(self, *names: str) -> None:
         """Have the watch tell that pods were deleted."""
         for name in names:
-            self.brain.members.pod_gone(f"uid-{name}", self.now)
-        self.brain.settle(self.now)
+            self.scheduler.members.pod_gone(f"uid-{name}", self.now)
+        self.scheduler.settle(self.now)
 
     def filter(self, pod: Pod, names: Sequence[str] | None = None) -> Verdict:
         """Ask where a pod may go."""
-        found = self.brain.filter(pod, self.names if names is None else names, self.now)
+        found = self.scheduler.filter(pod, self.names if names is None else names, self.now)
         if found.group is not None:
-            self.brain.planned(found.group)
+            self.scheduler.planned(found.group)
         return found
 
     def node_of(self, pod: Pod) -> str | None:
@@ -184,20 +186,20 @@ class World:
 
     def bind(self, pod: Pod) -> str:
         """Bind a pod where it is planned, and its siblings; return what is wrong."""
-        slot = self.brain.members.slots.get(pod.metadata.uid)
+        slot = self.scheduler.members.slots.get(pod.metadata.uid)
         node = slot.node if slot else "nowhere"
         meta = pod.metadata
-        order = self.brain.order_binding(meta.namespace, meta.name, meta.uid, node, self.now)
-        if isinstance(order, str):
-            return order
-        for sibling in self.brain.bound(order.uid, order.node, self.now):
-            self.brain.bound(sibling.uid, sibling.node, self.now)
+        order = order_binding(self.scheduler, meta.namespace, meta.name, meta.uid, node, self.now)
+        if order is None or isinstance(order, str):
+            return order or ""
+        for sibling in bound(self.scheduler, order.uid, order.node, self.now):
+            bound(self.scheduler, sibling.uid, sibling.node, self.now)
         return ""
 
     def used(self) -> dict[str, dict[str, int]]:
         """Return what is taken on every node, without what is nothing."""
         found = {}
-        for name, book in self.brain.mirror.ledger.nodes.items():
+        for name, book in self.scheduler.mirror.ledger.nodes.items():
             sums = {r: book.ours.get(r, 0) + book.foreign.get(r, 0) for r in book.allocatable}
             if any(sums.values()):
                 found[name] = {r: n for r, n in sums.items() if n}
@@ -205,12 +207,4 @@ class World:
 
     def check(self) -> None:
         """Check that the books are right, the graph agrees with them, and nothing is too much."""
-        mirror = self.brain.mirror
-        assert mirror.ledger.recount() == []
-        matcher = mirror.graph.matcher
-        for name, vertex in mirror.graph.nodes.items():
-            book = mirror.ledger.book(name)
-            for resource, row in vertex.pools.items():
-                path = str(matcher.graph.flat.path(row))
-                free = matcher.available(path)
-                assert free == book.free(resource), (name, resource)
+        assert list(check_books(self.scheduler)) == []

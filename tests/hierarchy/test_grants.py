@@ -10,14 +10,10 @@ import pytest
 from fluxion_py import FluxionError, Jobspec, ResourceGraph, Unsatisfiable
 from fluxion_py.execution.simulated import SimulatedExecutor
 from fluxion_py.instances.clock import VirtualClock
-from fluxion_py.instances.grant import (
-    GrantError,
-    RankMap,
-    grant_text,
-    graph_of_grant,
-    mapped_back,
-)
+from fluxion_py.instances.grant import grant_text, mapped_back
 from fluxion_py.instances.instance import Instance
+from fluxion_py.readers.grant_check import GrantError
+from fluxion_py.subgraph import RankMap, graph_of_grant
 from tests.hierarchy.conservation import running
 from tests.instances.living import job
 from tests.machines import elk
@@ -141,6 +137,12 @@ def test_the_same_part_is_not_given_twice(tmp_path: Path) -> None:
 
 def test_more_than_the_grant_is_never_and_says_that_there_is_a_parent() -> None:
     root = low()
+    endless = root.spawn(job("slot=1/node", 0), name="endless")
+    with pytest.raises(Unsatisfiable, match=r"has 36 .*endless at depth 1; its parent may"):
+        endless.submit(Jobspec.from_shape("slot=37/core", ["x"]))
+    endless.close()
+    with pytest.raises(FluxionError, match=r"^instance endless at depth 1 has been closed$"):
+        endless.submit(Jobspec.from_shape("slot=1/core", ["x"]))
     child = root.spawn(job("slot=1/socket", 100), name="sim")
     with pytest.raises(Unsatisfiable, match=r"19 cores.*has 18.*instance sim at depth 1"):
         child.submit(Jobspec.from_shape("slot=19/core", ["x"]))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fluxion_py import FluxionError, Jobspec
 from fluxion_py.server.client import Client
 from tests.console.driver import ELK, PATIENCE, Shell
 
@@ -121,6 +122,50 @@ def test_a_killed_root_ends_all_and_its_next_life_has_everything_back(shell: She
     assert len(ran(shell)) == 3
 
 
+def test_children_live_through_a_planned_restart_of_the_root(shell: Shell) -> None:
+    """As all jobs do; they are found again, and then a kill of the root ends them as ever."""
+    found = climb(shell, 2)
+    pids = ran(shell)
+    with Client(found[1]["uri"]) as child:
+        shell.out("shutdown")
+        until(lambda: not (shell.folder / "fluxion.pid").exists(), "the root is still there")
+        jobid = child.submit(Jobspec.from_command(["true"]))
+        watch = child.watch(jobid, since=0)
+        names = [event["name"] for _, event in watch]
+        assert names[-1] == "clean"
+        with pytest.raises(FluxionError, match="the instance above is about to come back"):
+            child.call("resize", size=3)
+        shell.start("--recovery", "--grace", "1s")
+        until(lambda: len(chain(shell)) == 3, "the child is not found again")
+        assert [level["uri"] for level in chain(shell)[1:]] == [f["uri"] for f in found[1:]]
+        assert ran(shell) == pids
+        assert all(map(alive, pids))
+        shell.out("resource", "drain", "elk0", "a", "fan")
+        until(lambda: any(n["reason"] for n in child.call("resources")), "it hears no orders")
+        assert child.call("resize", size=3) == "growing 2 -> 3: ranks 2"
+    os.kill(shell.pid, signal.SIGKILL)
+    until(lambda: not any(map(alive, pids)), "processes are left")
+    shell.start("--recovery")
+    until(lambda: "running" not in _states(shell), "its job still runs")
+
+
+def test_a_child_answers_while_its_parent_thinks_about_more(shell: Shell) -> None:
+    found = climb(shell, 1)
+    os.kill(shell.pid, signal.SIGSTOP)
+    try:
+        with Client(found[1]["uri"]) as asking, Client(found[1]["uri"]) as other:
+            number = asking._ask("resize", {"size": 2, "requeue": False})
+            asking._send()
+            for _ in range(3):
+                assert len(other.call("resources")) == 1
+            jobid = other.submit(Jobspec.from_command(["true"]))
+            assert [e["name"] for _, e in other.watch(jobid, since=0)][-1] == "clean"
+            os.kill(shell.pid, signal.SIGCONT)
+            assert asking._wait(number) == "growing 1 -> 2: ranks 1"
+    finally:
+        os.kill(shell.pid, signal.SIGCONT)
+
+
 def test_a_batch_script_is_in_an_instance_of_its_own(shell: Shell) -> None:
     """Journey 5: ranks from 0, the parent sees one job, hears twice of it, and gets all back."""
     script = shell.folder / "run.sh"
@@ -217,6 +262,20 @@ def test_bad_input_is_one_line(alone: Shell) -> None:
     assert told == "--max-size 41: the machine has 40 nodes"
     (alone.folder / "plain").write_text("")
     assert alone.refused("batch", "./plain") == "./plain: is not executable"
+
+
+def test_nodes_that_are_all_this_computer(alone: Shell) -> None:
+    """Row E-08: an initial program, pretended nodes, the exit status of the program."""
+    done = alone.process(
+        "start", "--test-size=4", "--", "sh", "-c", "fluxion run -N4 hostname|wc -l"
+    )
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "4", "")
+    assert alone.process("start", "--test-size=2", "--", "sh", "-c", "exit 7").returncode == 7
+    refused = alone.process("start", "--test-size=10001", "true")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert alone.refused("start", "--test-size", "2", "-L", "x", "true").startswith(
+        "--test-size and"
+    )
 
 
 def test_the_sizes_of_journey_7(alone: Shell) -> None:

@@ -12,9 +12,10 @@ from fluxion_py import Busy, InputError, Instance, Jobspec
 from fluxion_py.execution.local import LocalExecutor
 from fluxion_py.instances import size
 from fluxion_py.instances.clock import VirtualClock
-from fluxion_py.instances.grant import GrantError, grant_text
+from fluxion_py.instances.grant import grant_text
 from fluxion_py.queues.errors import QueueError
 from fluxion_py.queues.states import JobState, Result
+from fluxion_py.readers.grant_check import GrantError
 from tests.hierarchy.conservation import Conservation, running
 from tests.instances.living import instance, job, move
 from tests.machines import elk, nodes, recipe

@@ -159,5 +159,10 @@ def test_the_rights_suffice(guarded: ControlPlane) -> None:
         service.stop()
 
 
-UNUSED: set[Triple] = {("", "pods", "get"), ("", "pods", "delete")}
-"""Rights that this story has no use for: who has bound a pod, and evictions."""
+UNUSED: set[Triple] = {
+    ("", "pods", "get"),
+    ("", "pods", "delete"),
+    ("", "pods", "patch"),
+    ("", "configmaps", "get"),
+}
+"""Rights that this story may have no use for: who has bound a pod, evictions, nudges, jobspecs."""

@@ -6,18 +6,21 @@
 import json
 import os
 import random
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import pytest
 
+from tests.kube.rig import books
 from tests.kube.rig.control_plane import ControlPlane
 from tests.kube.rig.echo import Recorder
 from tests.kube.rig.gangs import PODS, bare_gang, wait_bound, wait_refused
 from tests.kube.rig.objects import node
+from tests.kube.rig.processes import wait_until
 from tests.kube.rig.scheduler import start_with_extender
 from tests.kube.rig.service import FluenceProcess
 
@@ -47,6 +50,7 @@ def seen(plane: ControlPlane, service: FluenceProcess) -> Seen:
     wait_bound(plane, "runs", 6)
     wait_refused(plane, "waits", 6)
     plane.scheduler.stop()
+    wait_until(Steady(lambda: state_of(plane, service)), "the last writes have arrived")
     recorder.close()
     calls = {verb: [call.raw for call in recorder.of(verb)] for verb in VERBS}
     pod = json.loads(calls["filter"][0])["Pod"]
@@ -84,6 +88,42 @@ def test_broken_requests_change_nothing(
     assert statuses[400] > 0
     assert service.alive()
     assert state_of(plane, service) == before
+
+
+def test_a_late_question_about_a_bound_pod_changes_nothing(
+    plane: ControlPlane, service: FluenceProcess, seen: Seen
+) -> None:
+    """Its node is full with it, so kube-scheduler may offer all others before it hears of that."""
+    before = state_of(plane, service)
+    nodes = books.bound(plane.api.items(PODS))
+    late = {}
+    for raw in seen["filter"]:
+        body = json.loads(raw)
+        own = nodes.get(body["Pod"]["metadata"]["name"])
+        if own is not None:
+            body["NodeNames"] = [f"n{number}" for number in range(8) if f"n{number}" != own]
+            late[own] = json.dumps(body).encode()
+    assert late
+    for body in late.values():
+        status, answer = service.request("POST", "/fluence/filter", body)
+        assert status == 200
+        assert json.loads(answer)["NodeNames"] == []
+    assert state_of(plane, service) == before
+
+
+class Steady:
+    """Whether a state has been the same for a second."""
+
+    def __init__(self, state: Callable[[], object]) -> None:
+        self._state = state
+        self._last: object = None
+        self._since = 0.0
+
+    def __call__(self) -> bool:
+        now, found = time.monotonic(), self._state()
+        if found != self._last:
+            self._last, self._since = found, now
+        return now - self._since > 1
 
 
 def state_of(plane: ControlPlane, service: FluenceProcess) -> object:

@@ -90,7 +90,7 @@ def test_nine_pods_get_nine_nodes_and_ten_wait_whole(fluence: ControlPlane) -> N
     assert len(set(books.bound(pods).values())) == 9
 
 
-@pytest.mark.parametrize("cpu", ["94", "1"])
+@pytest.mark.parametrize("cpu", [pytest.param("94", marks=pytest.mark.slow), "1"])
 def test_gangs_from_8_to_64_on_65_nodes(fluence: ControlPlane, cpu: str) -> None:
     """With pods that fill a node, and with small ones that want a node each."""
     fluence.add_nodes(node(f"n{number:02}", "96", "384Gi") for number in range(65))

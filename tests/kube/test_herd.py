@@ -16,6 +16,9 @@ from tests.kube.rig.processes import wait_until
 from tests.kube.rig.scheduler import start_with_extender
 from tests.kube.rig.service import FluenceProcess
 
+pytestmark = pytest.mark.slow
+"""Times are measured: not for a machine that others use."""
+
 QUIET_SECONDS = 20
 LONGEST_BACKOFF = 10
 CALLS_A_MINUTE = 3

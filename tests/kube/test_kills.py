@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPException
 
+import pytest
+
 from tests.kube.rig import books
 from tests.kube.rig.api import NODES, Api, ApiError, Json
 from tests.kube.rig.control_plane import ControlPlane
@@ -166,6 +168,7 @@ def test_a_kill_between_plan_and_bindings_leaves_no_half_gang(
         wait_until(lambda: not plane.api.items(PODS), "the gang is gone")
 
 
+@pytest.mark.slow  # it measures how late the service hears
 def test_pods_of_another_scheduler_are_counted_as_soon_as_they_are_seen(
     plane: ControlPlane, service: FluenceProcess
 ) -> None:

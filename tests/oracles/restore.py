@@ -29,11 +29,19 @@ def restore(
     if root not in claims:
         charger.record_job()
         return Outcome(Errno.OK, at, duration)
+    inner = {
+        row for row in claims if any(child in claims for child in machine.topology.children(row))
+    }
+
+    def marked(_: int, target: int) -> tuple[int, bool, bool] | None:
+        if target not in claims:
+            return None
+        listed = not machine.strict and target not in inner
+        return machine.graph.size(target), claims[target], listed
+
     walk = UpdateWalk(
         machine,
-        lambda _, target: (
-            (machine.graph.size(target), claims[target], False) if target in claims else None
-        ),
+        marked,
         {"node"} if machine.policy.node_exclusive else set(),
     )
     emission = walk.run(machine.graph.size(root), claims[root])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from .board import Board, Group, Level, sort_groups
+from .bundles import Bundles
 from .machine import Machine
 from .request import Demand
 
@@ -129,4 +130,39 @@ def _build(board: Board, sequence: Sequence[Needs]) -> list[Group]:
                 taken.append(group)
         claims = tuple(claim._replace(exclusive=True) for group in taken for claim in group.claims)
         formed.append(Group(1 + sum(group.score for group in taken), 1, True, claims))
+    return formed
+
+
+def form_shared_shapes(
+    machine: Machine, board: Board, slots: Sequence[Demand], wanted: int
+) -> list[Group]:
+    """Form slots of several shapes of pools and shared vertices (docs/design/0007, rule 10).
+
+    A shared vertex counts as one, however many shares it has; more than `wanted` slots of the
+    shape that needs most of a type are not counted.
+    """
+    names = list(board.groups)
+    for groups in board.groups.values():
+        sort_groups(machine, groups, Level.SLOT)
+    shapes = [
+        [(entry.type, entry.count.resolve(board.qualified(entry.type))) for entry in slot.children]
+        for slot in slots
+    ]
+    amounts = {}
+    for name in names:
+        units = board.qualified(name)
+        most = max([1, *(n or units + 1 for shape in shapes for own, n in shape if own == name)])
+        amounts[name] = min(units, wanted * most)
+    bundles = Bundles([(1, [g for g in board.groups[name] if g.score > 0]) for name in names])
+    formed: list[Group] = []
+    for choice in best_sequence(shapes, amounts):
+        needs = dict(shapes[choice])
+        bundles.kinds = [
+            (needs.get(name, 0), groups)
+            for name, (_, groups) in zip(names, bundles.kinds, strict=True)
+        ]
+        taken = bundles.take()
+        if taken is None:
+            break
+        formed.append(Group(1 + taken[0], 1, True, tuple(taken[1])))
     return formed

@@ -19,7 +19,7 @@ Rules, as `VerificationError.rule`:
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fluxion_py._core.flatgraph import FlatGraph
@@ -67,10 +67,14 @@ class Verifier:
         self.graph_end = graph_end
         self.tolerated = frozenset(tolerated)
         self.holds: dict[int, list[Hold]] = {}
+        self.ways: dict[int, dict[int, int]] = {}
+        """Job -> vertex -> the one above it in the answer; also of what was given back since."""
 
     # the book
     def book(self, jobid: int, selection: Selection, at: int, duration: int) -> None:
         """Write an answer into the book."""
+        ways = self.ways[jobid] = self.ways.get(jobid, {}) if jobid in self.holds else {}
+        ways.update((child, up) for up, child, _ in selection.edges)
         self.holds.setdefault(jobid, []).extend(
             Hold(row, at, at + duration, needs, exclusive)
             for row, needs, exclusive, _ in selection.vertices
@@ -83,22 +87,28 @@ class Verifier:
     def release(self, jobid: int, rows: Iterable[int]) -> None:
         """Strike some vertices of a job, and those above them that hold nothing any more.
 
-        A vertex above goes too, even an exclusive one, if the job has nothing else below it.
-        Ways are those of the last judgement: the vertices may have left the machine since.
+        One above goes too, even an exclusive one, if the answer reached nothing else through it.
         """
         held = {hold.row for hold in self.holds.get(jobid, ())}
         gone = held.intersection(rows)
-        above: set[int] = set()
-        waiting = list(gone)
-        while waiting:
-            parents = set(self.machine.parents.get(waiting.pop(), ())) - above
-            above |= parents
-            waiting += parents
-        kept = held - gone - above
-        gone |= {row for row in above if kept.isdisjoint(self.machine.below(row))}
+        touched = {up for row in gone for up in self.above(jobid, row)} - gone
+        needed = {up for row in held - gone - touched for up in self.above(jobid, row)}
+        gone |= touched - needed
         left = [hold for hold in self.holds.pop(jobid, []) if hold.row not in gone]
         if left:
             self.holds[jobid] = left
+
+    def above(self, jobid: int, row: int) -> Iterator[int]:
+        """Yield what is above a vertex on the way of the job's answer, from below."""
+        ways = self.ways.get(jobid, {})
+        while row in ways:
+            row = ways[row]
+            yield row
+
+    def reached(self, jobid: int, rows: Collection[int]) -> set[int]:
+        """Return the rows and what the job's answer reached through them."""
+        ways = self.ways.get(jobid, {})
+        return {*rows, *(row for row in ways if not set(rows).isdisjoint(self.above(jobid, row)))}
 
     def overlapping(self, start: int, end: int) -> list[Hold]:
         """Return the holds of all jobs that overlap with [start, end)."""

@@ -19,7 +19,7 @@ from .bundles import Bundles, form_shared_slots, share_of
 from .first import Tally, visiting_order
 from .machine import Machine
 from .request import Demand
-from .slots import form_slots, union_of_shapes
+from .slots import form_shared_shapes, form_slots, union_of_shapes
 
 CONSTRAINED = ("node", "storage_node")
 
@@ -314,11 +314,13 @@ class Walk:
         self.explore(row, shape, False, True, factor, wanted, inner, True)
         self.shares = before
         groups = [group for found in inner.groups.values() for group in found]
-        if any(group.special for group in groups) and not self.machine.flexible:
+        if not any(group.special for group in groups):
+            formed = form_slots(self.machine, inner, slots, wanted)
+        elif len(slots) == 1:
             bundles = Bundles.of(self.machine, inner, slots[0].children, Level.SLOT)
             formed = form_shared_slots(bundles, wanted)
         else:
-            formed = form_slots(self.machine, inner, slots, wanted)
+            formed = form_shared_shapes(self.machine, inner, slots, wanted)
         for group in formed:
             board.add("slot", group)
 

@@ -273,9 +273,7 @@ class World:
             rows = set(named)
             if step.kind == "cancel_ranks":
                 rows = set().union(*(ranked[rank] for rank in named))
-            for row in list(rows):  # what is given back goes with all below it
-                rows |= set(book.machine.below(row))
-            book.release(jobid, rows)
+            book.release(jobid, book.reached(jobid, rows))
             self.partly_given_back.add(jobid)
             if isinstance(result, Release) and result.full:
                 left = book.holds.pop(jobid, None)
@@ -292,7 +290,7 @@ class World:
         for jobid, held in list(self.verifier.holds.items()):
             gone = {h.row for h in held if h.row in rows or not self.flat.alive(h.row)}
             if gone:
-                self.verifier.release(jobid, gone)
+                self.verifier.release(jobid, self.verifier.reached(jobid, gone))
                 self.partly_given_back.add(jobid)
 
 

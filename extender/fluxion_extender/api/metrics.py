@@ -11,7 +11,9 @@ _HELP = {
     "bind_errors": "bind calls that failed",
     "bind_sibling": "bindings of siblings written without a call",
     "internal_errors": "faults of the service",
-    "book_errors": "nodes whose books were found wrong",
+    "checks": "checks of the books and of the mirror",
+    "book_errors": "nodes whose books were found wrong, and put right",
+    "mirror_errors": "nodes and pods that were not known as they are, and put right",
 }
 
 

@@ -159,6 +159,11 @@ class ClusterGraph:
         """Return the type of a level that a user names by type or label."""
         return find_level(name, self.levels)
 
+    def free(self, name: str) -> dict[str, int]:
+        """Return what is free now in the pools of a node."""
+        available, path = self.matcher.available, self._flat.path
+        return {r: available(str(path(row))) for r, row in self.nodes[name].pools.items()}
+
     # ---- answers ----
 
     def places(self, found: Allocation) -> list[str]:

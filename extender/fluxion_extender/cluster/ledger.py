@@ -82,6 +82,14 @@ class Ledger:
             or _nonzero(book.foreign) != _nonzero(sums.get((name, False), {}))
         )
 
+    def resum(self, node: str) -> None:
+        """Set the sums of a node to those of its charges. O(charges)."""
+        book = self.book(node)
+        book.ours, book.foreign = {}, {}
+        for charge in self.charges.values():
+            if charge.node == node:
+                add(book.ours if charge.ours else book.foreign, charge.request)
+
     def fitting(self, names: Iterable[str], request: Mapping[str, int]) -> list[str]:
         """Return those of some nodes on which a request fits; a node unknown here passes."""
         books = self.nodes

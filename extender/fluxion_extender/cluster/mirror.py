@@ -44,7 +44,7 @@ class Mirror:
         vertex = self.graph.nodes.get(name)
         again = [each.name for each in self.graph.use_levels(labels) if each.name != name]
         for other in again:
-            self._make_anew(other)
+            self.remake(other)
         if vertex is not None and vertex.place != place_of(labels, self.graph.levels):
             self.graph.remove_node(name)
             vertex = None
@@ -59,8 +59,8 @@ class Mirror:
             self.graph.changes += 1
         return again
 
-    def _make_anew(self, name: str) -> None:
-        """Put a node where its labels say, among levels that were not there before."""
+    def remake(self, name: str) -> None:
+        """Make the vertex of a node anew, where its labels say; it has to be booked on again."""
         node = self.nodes.get(name)
         self.graph.remove_node(name)
         labels = node.metadata.labels or {} if node is not None else {}

@@ -5,6 +5,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 
 from fluxion_extender.cluster.levels import DEFAULT_LEVELS, Level, parse_levels
@@ -74,7 +75,13 @@ def run_doctor(arguments: Namespace) -> int:
 def _examine(arguments: Namespace, levels: Sequence[Level]) -> Iterator[Finding]:
     if arguments.config:
         yield _check_configuration(arguments.config, arguments.scheduler_name)
-    cluster = ClusterView(Connection(arguments.kubeconfig, arguments.context))
+    with closing(Connection(arguments.kubeconfig, arguments.context)) as connection:
+        yield from _examine_cluster(ClusterView(connection), arguments, levels)
+
+
+def _examine_cluster(
+    cluster: ClusterView, arguments: Namespace, levels: Sequence[Level]
+) -> Iterator[Finding]:
     yield _check_version(cluster.version())
     missing = [
         f"{verb} {right.name}"

@@ -11,6 +11,7 @@ from fluxion_extender.objects.meta import Struct
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import (
+    ConfigMap,
     Job,
     JobSet,
     LeaderWorkerSet,
@@ -27,6 +28,7 @@ WORKLOADS: dict[str, type[Workload]] = {
     "PodGroup": PodGroup,
     "LeaderWorkerSet": LeaderWorkerSet,
     "MPIJob": MPIJob,
+    "ConfigMap": ConfigMap,
 }
 T = TypeVar("T", bound=Struct)
 
@@ -41,6 +43,8 @@ def read_documents(path: str) -> list[dict[str, Any]]:
         documents: Iterable[Any] = [msgspec.json.decode(data)]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         documents = _yaml(data, path)
+    except RecursionError:
+        raise InputError("nested too deeply", source=path) from None
     return [each for document in documents for each in _flat(document, path)]
 
 
@@ -50,6 +54,8 @@ def _yaml(data: bytes, path: str) -> list[Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return [each for each in yaml.load_all(data, loader) if each is not None]
+    except RecursionError:
+        raise InputError("nested too deeply", source=path) from None
     except yaml.YAMLError as error:
         text = " ".join(str(error).split())
         raise InputError(f"neither JSON nor YAML: {text[:200]}", source=path) from None
@@ -103,7 +109,7 @@ def read_workloads(path: str) -> tuple[dict[Ref, Workload], list[Pod]]:
         elif kind in WORKLOADS:
             found = convert(document, WORKLOADS[kind], path)
             owners[Ref(kind, found.metadata.namespace, found.metadata.name)] = found
-    if not owners and not pods:
-        known = ", ".join(["Pod", *WORKLOADS])
+    if not pods and all(ref.kind == "ConfigMap" for ref in owners):
+        known = ", ".join(["Pod", *(kind for kind in WORKLOADS if kind != "ConfigMap")])
         raise InputError("there is nothing to place in it", source=path, hint=known)
     return owners, pods

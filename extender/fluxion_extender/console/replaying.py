@@ -5,16 +5,21 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from fluxion_extender.brain.brain import Brain
 from fluxion_extender.console.expansion import pods_of
 from fluxion_extender.console.manifests import read_nodes, read_workloads
 from fluxion_extender.console.serving import add_settings, settings_of
+from fluxion_extender.decisions.scheduler import Scheduler
 from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.objects.workloads import Workload
+from fluxion_extender.pods.requests import request_of
 from fluxion_py.cli.arguments import Parser, add_output, example, file_name, wants_json
 from fluxion_py.cli.tool import BUSY, DONE, NEVER
+from fluxion_py.errors import InputError
 from fluxion_py.hostlist import short_hostlist
+
+NEVER_WORDS = ("can never start", "is refused: ")
+"""What the reasons say of groups for which waiting is of no use."""
 
 
 def add_replay(parser: Parser) -> None:
@@ -36,21 +41,22 @@ def add_replay(parser: Parser) -> None:
 
 def run_replay(arguments: Namespace) -> int:
     """Print where pods would go; 16 if some would have to wait, 19 if some could never start."""
-    brain = Brain(settings_of(arguments))
+    scheduler = Scheduler(settings_of(arguments))
     for node in read_nodes(arguments.nodes):
-        brain.node_seen(node, 0)
+        scheduler.node_seen(node, 0)
     owners, pods = read_workloads(arguments.pods)
     pods = _all_pods(owners, pods)
     for pod in pods:
+        _check(pod, arguments.pods)
         if not pod.spec.node_name:
             pod.spec.scheduler_name = arguments.scheduler_name
-    brain.members.workloads.update(owners)
+    scheduler.members.workloads.update(owners)
     for pod in pods:
-        brain.members.pod_seen(pod, 0)
-    brain.settle(0)
+        scheduler.members.pod_seen(pod, 0)
+    scheduler.settle(0)
     waiting = [pod for pod in pods if not pod.spec.node_name]
-    names = list(brain.mirror.nodes)
-    found = [_ask(brain, pod, names) for pod in waiting]
+    names = list(scheduler.mirror.nodes)
+    found = [_ask(scheduler, pod, names) for pod in waiting]
     groups = _groups(found)
     if wants_json(arguments):
         document: dict[str, Any] = {"groups": groups}
@@ -60,7 +66,7 @@ def run_replay(arguments: Namespace) -> int:
         sys.stdout.write("\n")
     else:
         _write(groups, [] if arguments.check else found)
-    if any(group["reason"].find("can never start") >= 0 for group in groups):
+    if any(word in group["reason"] for group in groups for word in NEVER_WORDS):
         return NEVER
     return BUSY if any(group["placed"] < group["pods"] for group in groups) else DONE
 
@@ -76,11 +82,19 @@ def _all_pods(owners: dict[Ref, Workload], pods: list[Pod]) -> list[Pod]:
     return found
 
 
-def _ask(brain: Brain, pod: Pod, names: list[str]) -> dict[str, Any]:
-    verdict = brain.filter(pod, names, 0)
+def _check(pod: Pod, path: str) -> None:
+    """Refuse a pod that an API server would refuse. Raises `InputError`."""
+    try:
+        request_of(pod)
+    except InputError as error:
+        raise InputError(f"pod {pod.key}: {error}", source=path, hint=error.hint) from None
+
+
+def _ask(scheduler: Scheduler, pod: Pod, names: list[str]) -> dict[str, Any]:
+    verdict = scheduler.filter(pod, names, 0)
     if verdict.group is not None:
-        brain.planned(verdict.group)
-    group = brain.members.group_of(pod.metadata.uid)
+        scheduler.planned(verdict.group)
+    group = scheduler.members.group_of(pod.metadata.uid)
     return {
         "pod": pod.key,
         "group": group.name if group is not None else pod.metadata.name,

@@ -31,8 +31,10 @@ class Right(NamedTuple):
 RIGHTS = (
     Right("", "nodes", FOLLOW),
     Right("", "pods", ("get", *FOLLOW, "patch", "delete")),
+    Right("", "configmaps", ("get",)),
     Right("", "pods/binding", ("create",)),
     Right("", "events", ("create",)),
+    Right("apps", "daemonsets", FOLLOW),
     Right("batch", "jobs", (*FOLLOW, "patch")),
     Right("scheduling.x-k8s.io", "podgroups", (*FOLLOW, "patch"), crd=True),
     Right("jobset.x-k8s.io", "jobsets", (*FOLLOW, "patch"), crd=True),

@@ -1,11 +1,12 @@
 """`fluence serve`: the service itself."""
 
+import socket
 import ssl
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 
-from fluxion_extender.brain.settings import Settings
-from fluxion_extender.cluster.levels import DEFAULT_LEVELS, parse_levels
+from fluxion_extender.cluster.levels import DEFAULT_LEVELS, Level, parse_levels
+from fluxion_extender.decisions.settings import Settings
 from fluxion_py.cli.arguments import Parser, example, file_name, whole_number
 from fluxion_py.cli.tool import DONE
 from fluxion_py.errors import InputError
@@ -45,7 +46,7 @@ def add_settings(parser: Parser) -> None:
     )
     parser.add_argument(
         "--levels",
-        type=parse_levels,
+        type=_levels,
         default=DEFAULT_LEVELS,
         metavar="[TYPE=]LABEL,...",
         help="labels that say where a node is, outermost first (default: zone, block, rack, ...)",
@@ -66,10 +67,39 @@ def add_settings(parser: Parser) -> None:
         help="of pods that name none (default: without end)",
     )
     parser.add_argument(
+        "--preemption",
+        action="store_true",
+        help="evict whole groups of lower priority for one that waits (default: nobody)",
+    )
+    parser.add_argument(
         "--no-bind-siblings",
         action="store_true",
         help="let kube-scheduler bind every member of a gang by itself",
     )
+
+
+def _levels(text: str) -> tuple[Level, ...]:
+    try:
+        return parse_levels(text)
+    except InputError as error:
+        raise ArgumentTypeError(f"{error} ({error.hint})" if error.hint else str(error)) from None
+
+
+def _check_certificates(arguments: Namespace) -> None:
+    """Read the certificates once, before anything is started. Raises `InputError`."""
+    if not arguments.tls_cert:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(arguments.tls_cert, arguments.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        files = f"{arguments.tls_cert} and {arguments.tls_key}"
+        raise InputError(f"{files}: {error.strerror or error}", hint="PEM files") from None
+    try:
+        if arguments.client_ca:
+            context.load_verify_locations(arguments.client_ca)
+    except (OSError, ssl.SSLError) as error:
+        raise InputError(f"{arguments.client_ca}: {error.strerror or error}") from None
 
 
 def settings_of(arguments: Namespace) -> Settings:
@@ -85,6 +115,7 @@ def settings_of(arguments: Namespace) -> Settings:
         match_policy=arguments.match_policy,
         queue_policy=arguments.policy,
         default_duration=arguments.default_duration,
+        preemption=arguments.preemption,
         bind_siblings=not arguments.no_bind_siblings,
     )
 
@@ -100,6 +131,7 @@ def run_serve(arguments: Namespace) -> int:
     if not 0 < arguments.port < 65536:
         raise InputError(f"port {arguments.port}", hint="1 to 65535")
     settings = settings_of(arguments)
+    _check_certificates(arguments)
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.WARNING,
         format="%(asctime)s %(name)s %(levelname)s %(message)s",
@@ -108,26 +140,39 @@ def run_serve(arguments: Namespace) -> int:
 
     from fluxion_extender.api.app import make_app
     from fluxion_extender.kube.connection import Connection
+    from fluxion_extender.leading import start_in_background
     from fluxion_extender.service import Service
 
     connection = Connection(arguments.kubeconfig, arguments.context)
+    listener = _listen(arguments.host, arguments.port)
     service = Service(connection, settings)
     app = make_app(service)
-    service.start_in_background(_announce, arguments.lease)
+    start_in_background(service, connection, _announce, arguments.lease)
     sys.stderr.write(f"fluence: listening on {arguments.host}:{arguments.port}\n")
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        host=arguments.host,
-        port=arguments.port,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
         ssl_certfile=arguments.tls_cert,
         ssl_keyfile=arguments.tls_key,
         ssl_ca_certs=arguments.client_ca,
         ssl_cert_reqs=ssl.CERT_REQUIRED if arguments.client_ca else ssl.CERT_NONE,
     )
+    uvicorn.Server(config).run(sockets=[listener])
     service.stop()
     return LOST if service.lost else DONE
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens. Raises `InputError` if another one does, or it may not be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        why = (error.strerror or str(error)).partition(" (")[0]
+        text = f"cannot listen at {host}:{port}: {why}"
+        raise InputError(text, hint="--host and --port") from None
 
 
 def _announce(text: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from fluxion_extender.groups.identity import Identity, Ref
+from fluxion_extender.groups.identity import Identity
 from fluxion_extender.groups.shape import PodClass, Shape
 from fluxion_extender.objects.pod import Pod
 
@@ -38,7 +38,8 @@ class SlotState(Enum):
 class Slot:
     """The place of one member: `rank` counts through the group, `number` in its job.
 
-    `hold` is a booking of its own, 0 while it is part of that of its class.
+    `hold` is a booking of its own, 0 while it is part of that of its class. `asked`: kube-scheduler
+    was told its node.
     """
 
     group: "Group"
@@ -50,6 +51,7 @@ class Slot:
     node: str = ""
     pod: str = ""
     hold: int = 0
+    asked: bool = False
 
     @property
     def key(self) -> str:
@@ -64,6 +66,10 @@ class Group:
     `refused_at` is the count of changes at which it was last refused: as long as it is the same,
     nothing has to be asked again. `vetoed` has the nodes which kube-scheduler's own filters refused
     for it, with the time at which that is forgotten; `veto` is the property that marks them.
+    `evicted_at` is the count of changes at which victims were last looked for.
+    `told` is the pod that was told its node first, at `told_at`.
+    `read_again` is when what it wants may be read once more; `given_up`: it has waited too long.
+    `plan_text` goes with the bindings of members until one is taken: there is no owner to write on.
     """
 
     key: str
@@ -81,12 +87,17 @@ class Group:
     refused: set[str] = field(default_factory=set)
     holds: list[int] = field(default_factory=list)
     plan: str = ""
-    plan_owner: Ref | None = None
+    plan_text: str = ""
     plan_written: bool = False
+    told: str = ""
+    told_at: float = 0
     since: float = 0
     deadline: float = 0
     failures: int = 0
     not_before: float = 0
+    read_again: float = 0
+    given_up: bool = False
+    evicted_at: int = -1
     veto: str = ""
     vetoed: dict[str, float] = field(default_factory=dict)
     dirty: bool = True
@@ -117,6 +128,12 @@ class Group:
                     slot = Slot(self, len(self.slots), kind, job, number)
                     self.slots.append(slot)
                     self._numbered.setdefault((kind.role, job, number), slot)
+
+    def plan_changes(self) -> None:
+        """Have the plan written anew: some member has another node."""
+        self.plan_written = False
+        self.plan_text = ""
+        self.told = ""
 
     def of_class(self, kind: PodClass) -> list[Slot]:
         """Return the places of a class, by rank."""

@@ -1,16 +1,27 @@
 """The whole of a group, from the specs of its owners: so many pods of such classes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from fluxion_extender.groups.identity import Identity, Lookup, Ref, job_of
-from fluxion_extender.groups.wishes import Wishes, collect, parse_wishes
+from fluxion_extender.groups.wishes import PREFIX, Wishes, collect, parse_wishes
 from fluxion_extender.objects.pod import Pod, PodSpec, PodTemplate
-from fluxion_extender.objects.workloads import Job, JobSet, LeaderWorkerSet, MPIJob, PodGroup
+from fluxion_extender.objects.workloads import (
+    ConfigMap,
+    Job,
+    JobSet,
+    LeaderWorkerSet,
+    MPIJob,
+    PodGroup,
+)
 from fluxion_extender.pods.requests import Amounts, effective_request
-from fluxion_py.errors import InputError
+from fluxion_py.errors import InputError, short
 
 MAX_MEMBERS = 200_000
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,10 @@ class PodClass:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a group needs to start. `missing` says what is not known yet; then it cannot."""
+    """What a group needs to start. `missing` says what is not known yet; then it cannot.
+
+    `wants` is the ConfigMap that has to be read for it.
+    """
 
     classes: tuple[PodClass, ...] = ()
     wishes: Wishes = field(default_factory=Wishes)
@@ -46,11 +60,17 @@ class Shape:
     priority: int = 0
     suspended: bool = False
     missing: str = ""
+    wants: Ref | None = None
 
     @property
     def size(self) -> int:
         """How many pods start together."""
         return sum(each.total for each in self.classes)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many pods of each class, by its name."""
+        return {each.name: each.total for each in self.classes}
 
 
 def shape_of(identity: Identity, members: Sequence[Pod], find: Lookup) -> Shape:
@@ -67,7 +87,7 @@ def shape_of(identity: Identity, members: Sequence[Pod], find: Lookup) -> Shape:
         owner.metadata.annotations if owner else None,
         job.metadata.annotations if job else None,
     )
-    wishes = parse_wishes(texts)
+    wishes, wants = with_config_map(parse_wishes(texts), pod.metadata.namespace, find)
     context = _Context(identity, members, find, wishes, texts)
     classes, missing, suspended = _READERS[identity.how](context)
     if sum(each.total for each in classes) > MAX_MEMBERS:
@@ -79,8 +99,36 @@ def shape_of(identity: Identity, members: Sequence[Pod], find: Lookup) -> Shape:
         wishes.duration or deadline,
         pod.spec.priority or 0,
         suspended,
-        missing,
+        missing or (f"ConfigMap {wants.name} is not known yet" if wants is not None else ""),
+        wants,
     )
+
+
+def with_config_map(wishes: Wishes, namespace: str, find: Lookup) -> tuple[Wishes, Ref | None]:
+    """Return wishes with the jobspec of a ConfigMap, `configmap:NAME[/KEY]`, in the place of it.
+
+    Without KEY the one text there is. Also returns the ConfigMap while it is not known. Raises
+    `InputError` if it has no such text.
+    """
+    name, colon, rest = (wishes.jobspec or "").partition(":")
+    if name != "configmap" or not colon or "\n" in rest:
+        return wishes, None
+    where = f"{PREFIX}jobspec"
+    name, _, key = rest.strip().partition("/")
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{short(name)} is no ConfigMap", where=where, hint="configmap:NAME[/KEY]")
+    ref = Ref("ConfigMap", namespace, name)
+    found = find(ref)
+    if not isinstance(found, ConfigMap):
+        return wishes, ref
+    texts = found.data or {}
+    if not key and len(texts) != 1:
+        what = f"ConfigMap {name} has {len(texts)} texts"
+        raise InputError(what, where=where, hint="one, or configmap:NAME/KEY")
+    text = texts.get(key) if key else next(iter(texts.values()))
+    if text is None:
+        raise InputError(f"ConfigMap {name} has no text {short(key)}", where=where)
+    return replace(wishes, jobspec=text), None
 
 
 def _named_apart(classes: Sequence[PodClass]) -> tuple[PodClass, ...]:
@@ -114,9 +162,11 @@ class _Context:
         own = collect(meta.annotations, meta.labels)
         flag = own.get("one-pod-per-node", self.texts.get("one-pod-per-node"))
         alone = flag == "true" if flag is not None else bool(self.wishes.one_per_node)
-        request = effective_request(template.spec)
+        spec = template.spec
+        if spec.node_name:  # a bound pod is of the same class as one that waits
+            spec = msgspec.structs.replace(spec, node_name=None)
         slot = own.get("slot", "")
-        return PodClass(role, template.spec, request, count, jobs, alone, slot)
+        return PodClass(role, spec, effective_request(spec), count, jobs, alone, slot)
 
 
 _Found = tuple[list[PodClass], str, bool]

@@ -29,8 +29,6 @@ def cluster_jobspec(shape: Shape, made: PodClass, constraints: Mapping[str, Any]
     """
     text = shape.wishes.jobspec or ""
     where = f"{PREFIX}jobspec"
-    if text.startswith("configmap:"):
-        raise InputError("a jobspec in a configmap is not read", where=where, hint="write it here")
     given = Jobspec.from_text(text, source=where)
     if len(shape.classes) > 1:
         raise InputError("a jobspec for pods of several shapes is not read", where=where)

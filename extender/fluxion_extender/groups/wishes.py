@@ -28,7 +28,8 @@ class Wishes:
     for it; `dedicated`: and nothing else of ours at all. `prefer`: levels from narrow to wide,
     tried in order. `spread`: (level, most pods per vertex). `pack`: (level, pods per vertex), the
     outer first. `per_job`: the level is for each child Job, not for the whole. `policy` is gang,
-    independent or min-available; then `min_available` is how many make a start.
+    independent or min-available; then `min_available` is how many make a start. `start_timeout`:
+    seconds after which a group that has not started is given up, 0: never.
     """
 
     colocate: str | None = None
@@ -44,6 +45,7 @@ class Wishes:
     policy: str | None = None
     min_available: int | None = None
     on_timeout: str = "keep"
+    start_timeout: int = 0
 
     @property
     def level(self) -> str | None:
@@ -67,6 +69,7 @@ def collect(*sources: Mapping[str, str] | None) -> dict[str, str]:
 
 def parse_wishes(texts: Mapping[str, str]) -> Wishes:
     """Return the wishes of annotations by their short name. Raises `InputError`."""
+    _choice("order", texts.get("order", "topology"), ("topology",))  # there is no other yet
     policy, least = _policy(texts.get("policy"))
     given = [name for name in ("colocate", "exclusive", "dedicated", "pack") if texts.get(name)]
     if len(given) > 1:
@@ -86,11 +89,12 @@ def parse_wishes(texts: Mapping[str, str]) -> Wishes:
         pack=_pairs("pack", texts.get("pack")),
         per_job=_flag("per-job", texts.get("per-job")),
         one_per_node=_flag("one-pod-per-node", texts.get("one-pod-per-node")),
-        duration=_duration(texts.get("duration")),
+        duration=_seconds("duration", texts.get("duration")),
         jobspec=jobspec,
         policy=policy,
         min_available=least,
         on_timeout=_choice("on-timeout", texts.get("on-timeout", "keep"), ("keep", "evict")),
+        start_timeout=_seconds("start-timeout", texts.get("start-timeout")),
     )
 
 
@@ -121,12 +125,12 @@ def _policy(text: str | None) -> tuple[str | None, int | None]:
     return _choice("policy", name, ("gang", "independent")), None
 
 
-def _duration(text: str | None) -> int:
+def _seconds(name: str, text: str | None) -> int:
     if text is None:
         return 0
-    seconds = amount(text.strip().removesuffix("s") or "?", "duration")
+    seconds = amount(text.strip().removesuffix("s") or "?", name)
     if not 0 < seconds <= MAX_DURATION:
-        raise InputError(short(text), where=f"{PREFIX}duration", hint="seconds")
+        raise InputError(short(text), where=PREFIX + name, hint="seconds")
     return seconds
 
 

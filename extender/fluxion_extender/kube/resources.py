@@ -6,7 +6,15 @@ from fluxion_extender.groups.identity import Ref
 from fluxion_extender.objects.meta import Struct
 from fluxion_extender.objects.node import Node
 from fluxion_extender.objects.pod import Pod
-from fluxion_extender.objects.workloads import Job, JobSet, LeaderWorkerSet, MPIJob, PodGroup
+from fluxion_extender.objects.workloads import (
+    ConfigMap,
+    DaemonSet,
+    Job,
+    JobSet,
+    LeaderWorkerSet,
+    MPIJob,
+    PodGroup,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Resource:
 
 NODES = Resource("Node", "/api/v1", "nodes", Node)
 PODS = Resource("Pod", "/api/v1", "pods", Pod)
+DAEMON_SETS = Resource("DaemonSet", "/apis/apps/v1", "daemonsets", DaemonSet, True)
 WORKLOADS = (
     Resource("Job", "/apis/batch/v1", "jobs", Job),
     Resource("PodGroup", "/apis/scheduling.x-k8s.io/v1alpha1", "podgroups", PodGroup, True),
@@ -41,7 +50,8 @@ WORKLOADS = (
     ),
     Resource("MPIJob", "/apis/kubeflow.org/v2beta1", "mpijobs", MPIJob, True),
 )  # fmt: skip
-BY_KIND = {resource.kind: resource for resource in (NODES, PODS, *WORKLOADS)}
+CONFIG_MAPS = Resource("ConfigMap", "/api/v1", "configmaps", ConfigMap)
+BY_KIND = {resource.kind: resource for resource in (NODES, PODS, CONFIG_MAPS, *WORKLOADS)}
 
 
 def path_of(ref: Ref) -> str:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -18,7 +18,9 @@ QUIET_SECONDS = 360.0
 PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0)
 ABSENT_PAUSE = 60.0
 
-T = TypeVar("T", bound=Struct)
+Event = Struct
+"""An object that came or changed, or the `Metadata` of one that was deleted."""
+
 log = logging.getLogger("fluence.watch")
 
 
@@ -32,7 +34,7 @@ class _List(msgspec.Struct):
     items: list[msgspec.Raw] | None = None
 
 
-class _Event(msgspec.Struct):
+class _Line(msgspec.Struct):
     type: str
     object: msgspec.Raw
 
@@ -46,12 +48,12 @@ class _Fault(msgspec.Struct):
     message: str = ""
 
 
-class Watcher(Generic[T]):
+class Watcher:
     """Follows one kind of objects in a thread of its own, for ever.
 
-    `seen(objects)` is told what came or changed, `gone(metadata)` what was deleted, `listed(all)`
-    everything there is after a list: what is not in it is gone. All three may be told the same
-    twice. An object that cannot be decoded is left out, and logged.
+    `news(events)` is told what came, changed or went, in order; `listed(all)` everything there is
+    after a list: what is not in it is gone. Both may be told the same twice. An object that cannot
+    be decoded is left out, and logged.
     """
 
     def __init__(
@@ -59,40 +61,23 @@ class Watcher(Generic[T]):
         connection: Connection,
         resource: Resource,
         listed: Callable[[list[Any]], None],
-        seen: Callable[[list[Any]], None],
-        gone: Callable[[Metadata], None],
+        news: Callable[[list[Event]], None],
     ) -> None:
         self.resource = resource
         self.restarts = 0
         self._connection = connection
-        self._listed, self._seen, self._gone = listed, seen, gone
+        self._listed, self._news = listed, news
         self._version = ""
         self._decoder = msgspec.json.Decoder(resource.type)
         self._stopped = threading.Event()
 
-    def list(self) -> list[Any] | None:
-        """Read all objects, page by page; None if the API server does not know the kind."""
-        found: list[Any] = []
-        token = ""
-        while True:
-            query: dict[str, str | int | bool] = {"limit": PAGE}
-            if token:
-                query["continue"] = token
-            try:
-                body = self._connection.get(self.resource.path, **query)
-            except ApiError as error:
-                if error.status in (404, 403) and self.resource.optional:
-                    return None
-                if error.status == 410 and token:  # the pages have expired: from the start
-                    found, token = [], ""
-                    continue
-                raise
-            page = msgspec.json.decode(body, type=_List)
-            found += filter(None, map(self._decode, page.items or ()))
-            token = page.metadata.continue_
-            if not token:
-                self._version = page.metadata.resource_version
-                return found
+    def read(self) -> list[Any] | None:
+        """Read all objects; None if the API server does not know the kind. Raises `ApiError`."""
+        found = read_all(self._connection, self.resource)
+        if found is None:
+            return None
+        objects, self._version = found
+        return objects
 
     def start(self) -> None:
         """Watch from the last list on, in a thread."""
@@ -108,7 +93,7 @@ class Watcher(Generic[T]):
         while not self._stopped.is_set():
             try:
                 if not self._version:
-                    objects = self.list()
+                    objects = self.read()
                     if objects is None:
                         self._stopped.wait(ABSENT_PAUSE)
                         continue
@@ -131,7 +116,7 @@ class Watcher(Generic[T]):
 
     def _watch(self) -> None:
         """Follow one watch until it ends."""
-        lines = self._connection.lines(
+        chunks = self._connection.lines(
             self.resource.path,
             QUIET_SECONDS,
             watch=True,
@@ -139,28 +124,76 @@ class Watcher(Generic[T]):
             resourceVersion=self._version,
             timeoutSeconds=WATCH_SECONDS,
         )
-        for line in lines:
+        for lines in chunks:
             if self._stopped.is_set():
                 return
-            if line:
-                self._take(msgspec.json.decode(line, type=_Event))
+            self._take([msgspec.json.decode(line, type=_Line) for line in lines if line])
 
-    def _take(self, event: _Event) -> None:
-        if event.type == "ERROR":
-            fault = msgspec.json.decode(event.object, type=_Fault)
+    def _take(self, lines: list[_Line]) -> None:
+        """Tell of everything that came at once."""
+        events: list[Event] = []
+        version = self._version
+        fault = None
+        for line in lines:
+            if line.type == "ERROR":
+                fault = msgspec.json.decode(line.object, type=_Fault)
+                break
+            if line.type in ("DELETED", "BOOKMARK"):
+                metadata = msgspec.json.decode(line.object, type=_Bare).metadata
+                if line.type == "DELETED":
+                    events.append(metadata)
+            else:
+                found = self._decode(line.object)
+                if found is None:
+                    continue
+                events.append(found)
+                metadata = found.metadata
+            version = metadata.resource_version or version
+        if events:
+            self._news(events)
+        self._version = version
+        if fault is not None:
             raise ApiError(fault.code, fault.message)
-        metadata = msgspec.json.decode(event.object, type=_Bare).metadata
-        if event.type == "DELETED":
-            self._gone(metadata)
-        elif event.type != "BOOKMARK":
-            found = self._decode(event.object)
-            if found is not None:
-                self._seen([found])
-        self._version = metadata.resource_version or self._version
 
     def _decode(self, raw: msgspec.Raw) -> Any:  # noqa: ANN401 - the type of the resource
+        return _decoded(self._decoder, raw, self.resource)
+
+
+def read_all(
+    connection: Connection, resource: Resource, **query: str | int | bool
+) -> tuple[list[Any], str] | None:
+    """Return all objects of a kind, read page by page, and their version.
+
+    None if the API server does not know the kind. Raises `ApiError`.
+    """
+    decoder = msgspec.json.Decoder(resource.type)
+    found: list[Any] = []
+    token = ""
+    while True:
         try:
-            return self._decoder.decode(raw)
-        except msgspec.MsgspecError as error:
-            log.warning("an object of %s is left out: %s", self.resource.plural, error)
-            return None
+            body = connection.get(resource.path, limit=PAGE, **query, **_continued(token))
+        except ApiError as error:
+            if error.status in (404, 403) and resource.optional:
+                return None
+            if error.status == 410 and token:  # the pages have expired: from the start
+                found, token = [], ""
+                continue
+            raise
+        page = msgspec.json.decode(body, type=_List)
+        items = (_decoded(decoder, raw, resource) for raw in page.items or ())
+        found += filter(None, items)
+        token = page.metadata.continue_
+        if not token:
+            return found, page.metadata.resource_version
+
+
+def _continued(token: str) -> dict[str, str]:
+    return {"continue": token} if token else {}
+
+
+def _decoded(decoder: Any, raw: msgspec.Raw, resource: Resource) -> Any:  # noqa: ANN401
+    try:
+        return decoder.decode(raw)
+    except msgspec.MsgspecError as error:
+        log.warning("an object of %s is left out: %s", resource.plural, error)
+        return None

@@ -1,18 +1,21 @@
 """Carrying effects out: bindings, annotations, gates, evictions, events."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import msgspec
 
-from fluxion_extender.brain.effects import Annotate, Bind, Effect, Evict, Note, PatchPod, Ungate
-from fluxion_extender.brain.settings import GATE
+from fluxion_extender.decisions.effects import Annotate, Bind, Effect, Evict, Note, PatchPod, Ungate
+from fluxion_extender.decisions.settings import GATE
+from fluxion_extender.groups.identity import Ref
 from fluxion_extender.kube.connection import ApiError, Connection
-from fluxion_extender.kube.resources import PODS, path_of
+from fluxion_extender.kube.resources import CONFIG_MAPS, PODS, path_of
 from fluxion_extender.objects.pod import Pod
+from fluxion_extender.objects.workloads import ConfigMap
 
 THREADS = 8
 log = logging.getLogger("fluence.write")
@@ -25,9 +28,30 @@ class Writer:
         self._connection = connection
         self._component = component
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="write")
+        self._binding: dict[tuple[str, str], Future[str]] = {}
+        self._lock = threading.Lock()
 
     def bind(self, order: Bind) -> str:
-        """Write a binding; return what is wrong, "" if the pod is on its node now."""
+        """Write a binding; return what is wrong, "" if the pod is on its node now.
+
+        kube-scheduler may ask for what we are writing of our own accord: it is written once.
+        """
+        key = (order.uid, order.node)
+        mine: Future[str] = Future()
+        with self._lock:
+            under_way = self._binding.setdefault(key, mine)
+        if under_way is not mine:
+            return under_way.result()
+        wrong = "it was interrupted"
+        try:
+            wrong = self._bind(order)
+        finally:
+            with self._lock:
+                del self._binding[key]
+            mine.set_result(wrong)
+        return wrong
+
+    def _bind(self, order: Bind) -> str:
         metadata: dict[str, object] = {"name": order.name, "uid": order.uid}
         if order.annotations:
             metadata["annotations"] = dict(order.annotations)
@@ -59,6 +83,15 @@ class Writer:
         except (ApiError, msgspec.MsgspecError):
             return None
         return pod if pod.metadata.uid == uid else None
+
+    def read_config_map(self, ref: Ref) -> ConfigMap | None:
+        """Return a ConfigMap, None if it is not there or may not be read."""
+        path = CONFIG_MAPS.object(quote(ref.namespace, safe=""), quote(ref.name, safe=""))
+        try:
+            return msgspec.json.decode(self._connection.get(path), type=ConfigMap)
+        except (ApiError, msgspec.MsgspecError) as error:
+            log.warning("ConfigMap %s/%s: %s", ref.namespace, ref.name, error)
+            return None
 
     def write(self, effect: Effect) -> str:
         """Carry one effect out; return what is wrong, "" if nothing is."""

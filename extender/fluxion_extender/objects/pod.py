@@ -109,6 +109,7 @@ class PodSpec(Struct):
     affinity: Affinity | None = None
     tolerations: list[Toleration] | None = None
     priority: int | None = None
+    preemption_policy: str | None = None
     active_deadline_seconds: int | None = None
     scheduling_gates: list[Gate] | None = None
     scheduling_group: SchedulingGroup | None = None
@@ -125,11 +126,24 @@ class ContainerStatus(Struct):
     resources: Resources | None = None
 
 
+GATED = "SchedulingGated"
+"""The reason of a pod that is not to be tried yet."""
+
+
+class PodCondition(Struct):
+    """Something that is true of a pod, or not, and why."""
+
+    type: str = ""
+    status: str = ""
+    reason: str | None = None
+
+
 class PodStatus(Struct):
     """How a pod is."""
 
     phase: str = "Pending"
     reason: str | None = None
+    conditions: list[PodCondition] | None = None
     nominated_node_name: str | None = None
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
@@ -151,6 +165,14 @@ class Pod(Struct):
     def finished(self) -> bool:
         """Whether it uses nothing any more."""
         return self.status.phase in ("Succeeded", "Failed")
+
+    @property
+    def refused(self) -> bool:
+        """Whether kube-scheduler has tried it in vain: it tries again when something happens."""
+        return any(
+            each.type == "PodScheduled" and each.status == "False" and each.reason != GATED
+            for each in self.status.conditions or ()
+        )
 
 
 class PodTemplate(Struct):

@@ -1,4 +1,4 @@
-"""The owners of pods: Jobs, JobSets, PodGroups, LeaderWorkerSets, MPIJobs."""
+"""The owners of pods: DaemonSets, Jobs, JobSets, PodGroups, LeaderWorkerSets, MPIJobs."""
 
 import msgspec
 
@@ -133,5 +133,25 @@ class LeaderWorkerSet(Struct):
     spec: LeaderWorkerSetSpec = msgspec.field(default_factory=LeaderWorkerSetSpec)
 
 
-Workload = Job | JobSet | PodGroup | MPIJob | LeaderWorkerSet
-"""Every owner that we read."""
+class DaemonSetSpec(Struct):
+    """What a DaemonSet runs on every node."""
+
+    template: PodTemplate = msgspec.field(default_factory=PodTemplate)
+
+
+class DaemonSet(Struct):
+    """An apps/v1 DaemonSet."""
+
+    metadata: Metadata
+    spec: DaemonSetSpec = msgspec.field(default_factory=DaemonSetSpec)
+
+
+class ConfigMap(Struct):
+    """A ConfigMap."""
+
+    metadata: Metadata
+    data: dict[str, str] | None = None
+
+
+Workload = Job | JobSet | PodGroup | MPIJob | LeaderWorkerSet | ConfigMap
+"""Everything that says what a group is: its owners, and a jobspec by itself."""

@@ -29,12 +29,16 @@ class Alloc(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the members of a group go: for each class its nodes as a hostlist, by rank."""
+    """Where the members of a group go: for each class its nodes as a hostlist, by rank.
+
+    Of several plans of a group the one with the highest (epoch, number) counts.
+    """
 
     id: str
     group: str
     nodes: dict[str, str]
     epoch: int = 0
+    number: int = 0
 
 
 class PodPlan(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,22 +84,24 @@ def read_bound(annotations: Mapping[str, str] | None) -> Placed | None:
     return Placed(annotations[GROUP], int(rank), alloc.use)
 
 
-def write_plan(ident: str, group: str, nodes: Mapping[str, Sequence[str]], epoch: int) -> str:
-    """Return a plan as text. Raises `InputError` if it is too long to be kept."""
+def write_plan(plan: Plan, nodes: Mapping[str, Sequence[str]]) -> str:
+    """Return a plan with these nodes as text. Raises `InputError` if it is too long to be kept."""
     lists = {role: str(Hostlist(names)) for role, names in nodes.items()}
-    text = msgspec.json.encode(Plan(ident, group, lists, epoch)).decode()
+    text = msgspec.json.encode(msgspec.structs.replace(plan, nodes=lists)).decode()
     if len(text) > MAX_PLAN:
         raise InputError(f"a plan of {len(text)} characters", hint=f"at most {MAX_PLAN}")
     return text
 
 
-def read_plan(text: str) -> tuple[Plan, dict[str, list[str]]]:
-    """Return a plan, and the nodes of each class. Raises `InputError`."""
+def read_plan(text: str) -> Plan:
+    """Return a plan of which the hostlists can be read. Raises `InputError`."""
     try:
         plan = msgspec.json.decode(text.encode(), type=Plan)
-        return plan, {role: parse_hostlist(names) for role, names in plan.nodes.items()}
+        for names in plan.nodes.values():
+            parse_hostlist(names)
     except (msgspec.MsgspecError, FormatError) as error:
         raise InputError(f"{short(text)} is no plan: {error}", where=PLAN) from None
+    return plan
 
 
 def read_pod_plan(text: str) -> PodPlan | None:

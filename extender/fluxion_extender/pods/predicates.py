@@ -24,8 +24,11 @@ def takes_pods(node: Node) -> bool:
     return not any(taint.key in DOOMED_TAINTS for taint in node.spec.taints or ())
 
 
-def admits(node: Node, spec: PodSpec) -> bool:
-    """Say whether a node's labels and taints let a pod in, whatever is free there."""
+def admits(node: Node, spec: PodSpec, tolerations: Sequence[Toleration] | None = None) -> bool:
+    """Say whether a node's labels and taints let a pod in, whatever is free there.
+
+    `tolerations` are instead of those of the pod's spec.
+    """
     labels = node.metadata.labels or {}
     for key, value in (spec.node_selector or {}).items():
         if labels.get(key) != value:
@@ -35,7 +38,9 @@ def admits(node: Node, spec: PodSpec) -> bool:
     taints = [taint for taint in node.spec.taints or () if taint.effect in NO_SCHEDULE]
     if node.spec.unschedulable and not any(t.key == UNSCHEDULABLE_TAINT.key for t in taints):
         taints.append(UNSCHEDULABLE_TAINT)
-    return all(tolerates(spec.tolerations or (), taint) for taint in taints)
+    if tolerations is None:
+        tolerations = spec.tolerations or ()
+    return all(tolerates(tolerations, taint) for taint in taints)
 
 
 def tolerates(tolerations: Sequence[Toleration], taint: Taint) -> bool:

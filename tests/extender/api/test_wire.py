@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from fluxion_extender.api.app import make_app
-from fluxion_extender.brain.brain import Verdict
+from fluxion_extender.decisions.scheduler import Verdict
 from fluxion_extender.objects.pod import Pod
 from fluxion_extender.service import NotReadyError, Service
 from tests.conftest import require_shared

@@ -3,25 +3,27 @@ from hypothesis import strategies as st
 
 from fluxion_extender.persistence.annotations import (
     Placed,
+    Plan,
     bound_annotations,
     read_bound,
     read_plan,
     write_plan,
 )
+from fluxion_py.hostlist import parse_hostlist
 
 NAMES = st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,8}[a-z0-9]", fullmatch=True), max_size=20)
 
 
 @given(st.dictionaries(st.sampled_from(["", "worker", "launcher#1"]), NAMES), st.integers(0, 9))
 def test_a_plan_is_read_back_in_its_order(nodes: dict[str, list[str]], epoch: int) -> None:
-    plan, found = read_plan(write_plan("id", "job:x", nodes, epoch))
-    assert (plan.id, plan.group, plan.epoch) == ("id", "job:x", epoch)
-    assert found == nodes
+    plan = read_plan(write_plan(Plan("id", "job:x", {}, epoch, 7), nodes))
+    assert (plan.id, plan.group, plan.epoch, plan.number) == ("id", "job:x", epoch, 7)
+    assert {role: parse_hostlist(names) for role, names in plan.nodes.items()} == nodes
 
 
 def test_a_plan_of_thousands_of_nodes_fits_into_an_annotation() -> None:
     names = [f"gke-pool-{i % 7}-node-{i:05}" for i in range(5000)]
-    assert len(write_plan("id", "g", {"": names}, 0)) < 200_000
+    assert len(write_plan(Plan("id", "g", {}), {"": names})) < 200_000
 
 
 @given(

@@ -51,7 +51,8 @@ set_version() {
 }
 
 mkdir -p "$folder.part"
-CGO_ENABLED=0 nice go build -trimpath -mod=readonly ${FLUXION_KUBE_JOBS:+-p "$FLUXION_KUBE_JOBS"} \
+# The compiler collects its garbage less often: a quarter less time for some more memory.
+GOGC="${GOGC:-400}" CGO_ENABLED=0 nice go build -trimpath -mod=readonly ${FLUXION_KUBE_JOBS:+-p "$FLUXION_KUBE_JOBS"} \
   -ldflags "-s -w $(set_version)" -o "$folder.part/" "${components[@]/#/./}" >&2 ||
   fail "the build failed"
 mv -T "$folder.part" "$folder"

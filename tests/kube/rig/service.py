@@ -2,10 +2,11 @@
 
 import json
 import os
+import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,17 @@ VERBS_PREFIX = "/fluence"
 class FluenceProcess(Process):
     """`fluence serve` on a free port; a restart uses the same port."""
 
-    def __init__(self, folder: Path, kubeconfig: Path, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kubeconfig: Path,
+        options: Sequence[str] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`tls` is how this process asks it, if it speaks https."""
         self.port = free_ports(1)[0]
-        self.url = f"http://127.0.0.1:{self.port}{VERBS_PREFIX}"
+        self._tls = tls
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}{VERBS_PREFIX}"
         command = [
             *(sys.executable, "-m", "fluxion_extender", "serve"),
             *("--kubeconfig", str(kubeconfig), "--port", str(self.port)),
@@ -45,7 +54,10 @@ class FluenceProcess(Process):
 
     def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         """Return status and body of a reply."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        if self._tls is None:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        else:
+            connection = HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self._tls)
         try:
             kind = {"Content-Type": "application/json"} if body is not None else {}
             connection.request(method, path, body, kind)
