@@ -27,6 +27,13 @@ class NodeBook:
             for name, number in request.items()
         )
 
+    def overfull(self, resources: Iterable[str]) -> bool:
+        """Say whether more is taken of one of these than there is: somebody else was quicker."""
+        ours, foreign, have = self.ours, self.foreign, self.allocatable
+        return any(
+            ours.get(name, 0) + foreign.get(name, 0) > have.get(name, 0) for name in resources
+        )
+
     def could_fit(self, request: Mapping[str, int]) -> bool:
         """Say whether a request would fit if nothing were taken."""
         return all(number <= self.allocatable.get(name, 0) for name, number in request.items())

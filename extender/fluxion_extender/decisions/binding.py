@@ -27,9 +27,10 @@ def order_binding(
         return f"pod {namespace}/{name} is planned for {slot.node}, not for {node}"
     if slot.state is SlotState.BOUND:
         return None
-    if not scheduler.mirror.usable(node):
+    trouble = _trouble(scheduler, slot)
+    if trouble:
         scheduler.lose(slot, now)
-        return f"node {node} takes no pods now"
+        return trouble
     return _binding(scheduler, pod, slot)
 
 
@@ -46,13 +47,25 @@ def bound(scheduler: Scheduler, uid: str, node: str, now: float) -> list[Bind]:
     group.deadline = now + scheduler.settings.bind_timeout
     if not (first and scheduler.binds_siblings(group)):
         return []
-    return [
-        _binding(scheduler, group.pods[each.pod], each)
-        for each in group.slots
-        if each.state is SlotState.PLANNED
-        and each.pod in group.pods
-        and not group.pods[each.pod].spec.scheduling_gates
-    ]
+    found = []
+    for each in group.slots:
+        pod = group.pods.get(each.pod)
+        if each.state is not SlotState.PLANNED or pod is None or pod.spec.scheduling_gates:
+            continue
+        if _trouble(scheduler, each):  # kube-scheduler does not look at what we bind
+            scheduler.lose(each, now)
+            continue
+        found.append(_binding(scheduler, pod, each))
+    return found
+
+
+def _trouble(scheduler: Scheduler, slot: Slot) -> str:
+    """Return why a planned pod cannot go to its node any more."""
+    if not scheduler.mirror.usable(slot.node):
+        return f"node {slot.node} takes no pods now"
+    if scheduler.mirror.ledger.book(slot.node).overfull(slot.kind.request):
+        return f"somebody else has filled node {slot.node}"
+    return ""
 
 
 def about_to_be_bound(scheduler: Scheduler, uid: str, now: float) -> bool:

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from fluxion_extender.decisions.settings import Settings
+from fluxion_extender.groups.group import SlotState
 from tests.extender.objects import World, make_job, make_node, make_pod, pod_of_job
 
 
@@ -26,6 +27,31 @@ def test_strangers_may_have_taken_more_than_there_is() -> None:
     assert w.node_of(make_pod("b", "1")) is None
     w.gone("a")
     assert w.node_of(make_pod("b", "1")) == "n0"
+    w.check()
+
+
+def test_nothing_is_bound_where_a_stranger_was_quicker() -> None:
+    """Neither the pod that kube-scheduler binds nor the siblings that we bind with it."""
+    w = World(make_node("n0", "4"), make_node("n1", "4"), make_node("n2", "4"))
+    single = make_pod("a", "3")
+    taken = w.node_of(single)
+    w.seen(make_pod("x", "3", scheduler="other", node=taken))
+    assert "somebody else has filled" in w.bind(single)
+    assert w.node_of(single) not in (taken, None)
+    assert w.bind(single) == ""
+
+    w = World(make_node("n0", "4"), make_node("n1", "4"), make_node("n2", "4"))
+    w.owner("Job", make_job("gang", 2))
+    first, second = pod_of_job("gang", 0, "3"), pod_of_job("gang", 1, "3")
+    w.seen(first, second)
+    w.node_of(first)
+    lost = w.scheduler.members.slots[second.metadata.uid].node
+    w.seen(make_pod("x", "3", scheduler="other", node=lost))
+    assert w.bind(first) == ""
+    slot = w.scheduler.members.slots.get(second.metadata.uid)
+    assert slot is None or (slot.node != lost and slot.state is not SlotState.BOUND)
+    assert w.node_of(second) not in (lost, None)
+    assert w.bind(second) == ""
     w.check()
 
 
