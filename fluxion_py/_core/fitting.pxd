@@ -56,6 +56,9 @@ cdef class Fitting:
                      vector[int32_t]& found) except -1
     cdef int collect_each(self, int32_t block, int32_t node, int64_t most,
                           vector[int32_t]& found) except -1
+    cdef int collect_visited(self, int32_t row, int32_t node, int32_t block, int64_t most,
+                             vector[int32_t]& found) except -1
+    cdef bint fits_now(self, int32_t row, int32_t block, int32_t node) noexcept
     cdef int sort_visited(self, vector[int32_t]& rows, int64_t most) except -1
     cdef int members(self, int32_t row, int32_t slot, int32_t node, int64_t count,
                      vector[int32_t]& found) except -1

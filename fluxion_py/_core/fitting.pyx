@@ -18,11 +18,13 @@ from fluxion_py._core.flatgraph cimport DOWN
 from fluxion_py._core.occupancy cimport Occupancy
 from fluxion_py._core.plan cimport Plan
 from fluxion_py._core.request cimport Wanted
-from fluxion_py._core.tree cimport Tree
+from fluxion_py._core.tree cimport INNER, Tree
+from fluxion_py._core.visits cimport Class, Visits, leading_zeros
 from fluxion_py._core.walk cimport Walk
 
 cdef int64_t MOST_SCORE = 1 << 61       # as in the walk
 cdef int64_t PLENTY = 0x7FFFFFFFFFFFFFFF
+cdef uint64_t ONE = 1
 
 ctypedef pair[pair[uint64_t, int32_t], int32_t] Visited     # ((~weight, place), row)
 
@@ -159,6 +161,8 @@ cdef class Fitting:
         if block < 0:
             return 0
         by_weight = self.stop_on_first and self.tree.b_inner[block]
+        if by_weight and self.tree.sorts[self.tree.b_type[block]] == INNER:
+            return self.collect_visited(row, node, block, most, found)
         if self.calendar is not None and self.tree.b_type[block] == self.calendar.type:
             self.collect_bits(block, &self.free[self.calendar.base[block]],
                               PLENTY if by_weight else most, found)
@@ -196,6 +200,41 @@ cdef class Fitting:
             if self.child_fits(child, node):
                 found.push_back(child)
         return 0
+
+    cdef int collect_visited(self, int32_t row, int32_t node, int32_t block, int64_t most,
+                             vector[int32_t]& found) except -1:
+        """Find the first inner children that satisfy a request node, in the order of first*."""
+        cdef Visits visits = self.occupancy.charges.visits
+        cdef const vector[Class]* classes = &visits.classes[self.tree.inner[row]]
+        cdef size_t at, word
+        cdef uint64_t bits
+        cdef int32_t place, child
+        for at in range(classes.size()):
+            for word in range(classes[0][at].second.size()):
+                bits = classes[0][at].second[word].second
+                while bits:
+                    if <int64_t> found.size() >= most:
+                        return 0
+                    place = 63 - leading_zeros(bits)
+                    bits ^= ONE << place
+                    child = self.tree.rows[
+                        visits.at[64 * classes[0][at].second[word].first + place]
+                    ]
+                    if self.tree.block_of[child] == block and self.fits_now(child, block, node):
+                        found.push_back(child)
+        return 0
+
+    cdef bint fits_now(self, int32_t row, int32_t block, int32_t node) noexcept:
+        """Say whether a vertex of a block satisfies a request node, by a bit if that says it."""
+        cdef int32_t place = self.tree.place[row]
+        cdef uint64_t word
+        if self.calendar is not None and self.tree.b_type[block] == self.calendar.type:
+            word = self.free[self.calendar.base[block] + (place >> 6)]
+        elif self.plan.plain[node] and not self.idle:
+            word = self.tree.b_idle[block][place >> 6]
+        else:
+            return self.child_fits(row, node)
+        return word >> (place & 63) & 1
 
     cdef int sort_visited(self, vector[int32_t]& rows, int64_t most) except -1:
         """Put siblings in the order in which first* visits them, and keep the first `most`."""
