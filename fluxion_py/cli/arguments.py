@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -21,8 +22,14 @@ class Parser(argparse.ArgumentParser):
     """Reports a mistake as an `InputError`, so that it ends like any other bad input."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise instead of exiting with 2."""
-        raise InputError(message, hint=f"see {self.prog} --help")
+        """Raise instead of exiting with 2; of an unknown option say which one is nearest."""
+        from difflib import get_close_matches  # only for a mistake: commands start at once
+
+        unknown = re.match(r"unrecognized arguments: (--[^\s=]+)", message)
+        known = [name for action in self._actions for name in action.option_strings]
+        near = get_close_matches(unknown[1], known, n=1) if unknown else []
+        asked = f"did you mean {near[0]}? " if near else ""
+        raise InputError(message, hint=f"{asked}see {self.prog} --help")
 
 
 def parse(

@@ -50,6 +50,7 @@ def test_help_of_every_subcommand_has_an_example(alone: Shell, name: str) -> Non
         (["sumbit", "x"], "no subcommand 'sumbit'; did you mean submit?"),
         (["queue", "lst"], "no subcommand 'queue lst'; did you mean queue list?"),
         (["jobs", "--al"], "unrecognized arguments: --al"),
+        (["jobs", "--al"], "did you mean --all?"),
         (["submit", "-n", "0", "x"], "argument -n/--tasks: 0 is not between 1 and 4294967295"),
         (["submit"], "there is no command"),
         (["run", "-n", "2"], "there is no command"),
