@@ -44,13 +44,18 @@ def test_help_of_every_subcommand_has_an_example(alone: Shell, name: str) -> Non
     assert name in ("start", "run", "alloc", "attach", "completion") or "json" in text
 
 
+def test_the_nearest_option_is_named(alone: Shell) -> None:
+    done = alone.process("jobs", "--al")
+    assert done.returncode == 1
+    assert "hint: did you mean --all? see fluxion jobs --help" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["sumbit", "x"], "no subcommand 'sumbit'; did you mean submit?"),
         (["queue", "lst"], "no subcommand 'queue lst'; did you mean queue list?"),
         (["jobs", "--al"], "unrecognized arguments: --al"),
-        (["jobs", "--al"], "did you mean --all?"),
         (["submit", "-n", "0", "x"], "argument -n/--tasks: 0 is not between 1 and 4294967295"),
         (["submit"], "there is no command"),
         (["run", "-n", "2"], "there is no command"),
